@@ -1,0 +1,74 @@
+//! What can happen: the closed list of events that rooms tell each other and the timeline shows.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EventType {
+    /// An order was placed; its payment is authorized.
+    OrderPlaced,
+    /// The payment of an order was captured, in whole or in part.
+    PaymentCaptured,
+    /// An authorization was released, in whole or in part.
+    PaymentVoided,
+    /// Money went back to the customer.
+    PaymentRefunded,
+    /// A movement of money failed for good.
+    PaymentFailed,
+    /// A supplier order was made from the order's plan.
+    SupplierOrderCreated,
+    /// A supplier order was sent to its supplier.
+    SupplierOrderSubmitted,
+    /// A supplier accepted, in whole or in part.
+    SupplierOrderAccepted,
+    /// A supplier refused.
+    SupplierOrderRejected,
+    /// A supplier order was given to other suppliers.
+    SupplierOrderRerouted,
+    /// A supplier order was cancelled.
+    SupplierOrderCancelled,
+    /// Nobody knows whether the supplier has the order; it is being asked.
+    SupplierOrderUnknown,
+    /// The supplier is preparing the goods.
+    ProcessingStarted,
+    /// A cancellation was asked for.
+    CancellationRequested,
+    /// A cancellation that was asked for came too late.
+    CancellationRefused,
+    /// Lines, or the whole order, were cancelled.
+    OrderCancelled,
+    /// A parcel left.
+    ShipmentCreated,
+    /// A parcel moved.
+    ShipmentUpdated,
+    /// A parcel arrived.
+    ShipmentDelivered,
+    /// Everything arrived.
+    OrderDelivered,
+    /// The exceptions queue grew.
+    WorkItemOpened,
+    /// An entry of the exceptions queue was worked.
+    WorkItemResolved,
+    /// A supplier reported stock.
+    StockReported,
+    /// An import ended.
+    ImportFinished,
+    /// A customer registered, or asked again with a known address.
+    CustomerRegistered,
+}
+
+/// Who may see an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Audience {
+    /// The customer and the store.
+    Customer,
+    /// The store alone.
+    Store,
+    /// Nobody: it only starts jobs.
+    Internal,
+}

@@ -1,0 +1,156 @@
+//! The database: SQLite by default, PostgreSQL past one machine.
+//!
+//! SQLite has one writing connection with immediate transactions (a fair queue, and no read that
+//! fails when it turns into a write) and a few reading ones. PostgreSQL has one pool for both.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use migrations::Migrator;
+use migrations::sea_orm_migration::MigratorTrait;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::kernel::problem::Fault;
+
+/// How long a statement waits for SQLite's lock, or a request for a connection, before it gives up.
+const WAIT: Duration = Duration::from_secs(8);
+
+/// PostgreSQL's advisory lock held while migrating, so that replicas started together take turns.
+const MIGRATION_LOCK: i64 = 0x0063_6f6e_7369_676e;
+
+/// Which engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, in this process.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// The database of this process.
+#[derive(Debug, Clone)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    engine: Engine,
+}
+
+impl Db {
+    /// Connects to `url` (`sqlite://path`, `postgres://…`), with at most `pool` connections on
+    /// PostgreSQL. The folder of an SQLite file is made if it is missing.
+    pub async fn connect(url: &str, pool: u32) -> Result<Self, DbErr> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let connection = Database::connect(postgres_options(url, pool)).await?;
+            return Ok(Self { write: connection.clone(), read: connection, engine: Engine::Postgres });
+        }
+        let write = Database::connect(sqlite_options(url, 1, false)).await?;
+        let read = Database::connect(sqlite_options(url, 4, true)).await?;
+        Ok(Self { write, read, engine: Engine::Sqlite })
+    }
+
+    /// Brings the tables up to date; replicas started together take turns.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        if self.engine == Engine::Sqlite {
+            return Migrator::up(&self.write, None).await;
+        }
+        // The lock belongs to the transaction, so it is gone with it, whatever happens.
+        let lock = self.write.begin().await?;
+        lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        let result = Migrator::up(&self.write, None).await;
+        lock.commit().await?;
+        result
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The connection for reads outside a transaction.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The connection for single statements that write and need no transaction.
+    pub fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a write transaction. Use [`crate::platform::tx::Tx`] rather than this.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Closes the pools.
+    pub async fn close(self) {
+        // Nothing is left to do about a pool that fails to close while the process ends.
+        let _ = self.read.close().await;
+        let _ = self.write.close().await;
+    }
+}
+
+fn postgres_options(url: &str, pool: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(pool)
+        .acquire_timeout(WAIT)
+        .connect_timeout(WAIT)
+        .sqlx_logging(false)
+        .test_before_acquire(false);
+    options
+}
+
+fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).min_connections(1).acquire_timeout(WAIT).sqlx_logging(false);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |opts| {
+        let opts = opts
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL survives power loss; NORMAL may lose the last commits.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(WAIT)
+            .pragma("cache_size", "-16000")
+            .pragma("mmap_size", "268435456")
+            .statement_cache_capacity(512);
+        if read_only { opts.pragma("query_only", "1") } else { opts }
+    });
+    options
+}
+
+/// Turns the violation of the constraint or unique index called `name` into `Ok(None)`; other
+/// errors stay. `name` is the index's name on PostgreSQL and its `table.column` on SQLite.
+pub fn unless_duplicate<T>(result: Result<T, DbErr>) -> Result<Option<T>, Fault> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Ok(None),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// Whether `url` names an engine this program has.
+pub fn engine_of(url: &str) -> Option<Engine> {
+    let scheme = url::Url::from_str(url).ok()?;
+    match scheme.scheme() {
+        "sqlite" => Some(Engine::Sqlite),
+        "postgres" | "postgresql" => Some(Engine::Postgres),
+        _ => None,
+    }
+}
+
+/// The backend of a connection, for the few statements that differ.
+pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
+    connection.get_database_backend() == DbBackend::Postgres
+}

@@ -1,0 +1,228 @@
+//! Adding, claiming and settling jobs.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::{self, Column, Entity, JobStatus};
+use super::{Done, Handlers, Job, JobError, JobRun, NewJob};
+use crate::app::App;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::JobId;
+use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
+
+/// The topic that tells workers of new jobs.
+pub const JOBS_TOPIC: &str = "jobs";
+/// How long a worker holds a job without renewing its claim. Network time, never scaled.
+pub const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// The first pause after a failure; it doubles, with jitter, up to [`MAX_BACKOFF`].
+const BACKOFF: Duration = Duration::from_secs(2);
+/// The longest pause after a failure.
+const MAX_BACKOFF: Duration = Duration::from_secs(600);
+
+/// Adds `job`, to be run once the transaction is committed. `None` if one with its key is waiting or
+/// running already.
+pub async fn enqueue<J: Job>(tx: &Tx, job: &J) -> Result<Option<JobId>, Fault> {
+    insert(tx, NewJob::now(job)?).await
+}
+
+/// Adds `job`, to be run after `delay`.
+pub async fn enqueue_after<J: Job>(tx: &Tx, job: &J, delay: Duration) -> Result<Option<JobId>, Fault> {
+    insert(tx, NewJob::after(job, delay)?).await
+}
+
+/// Adds a job; `None` if one with its key is waiting or running already.
+pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
+    let id: JobId = tx.new_id();
+    let row = entity::ActiveModel {
+        id: Set(id),
+        kind: Set(job.kind.to_owned()),
+        payload: Set(job.payload),
+        dedupe_key: Set(job.dedupe_key),
+        status: Set(JobStatus::Queued),
+        run_at: Set(tx.now() + scaled(tx.app(), job.delay)),
+        attempts: Set(0),
+        max_attempts: Set(job.max_attempts),
+        lease_until: Set(None),
+        lease_token: Set(None),
+        last_error: Set(None),
+        progress_done: Set(0),
+        progress_total: Set(None),
+        result: Set(None),
+        created_at: Set(tx.now()),
+        finished_at: Set(None),
+    };
+    let inserted = Entity::insert(row)
+        .on_conflict(OnConflict::column(Column::DedupeKey).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    if job.delay.is_zero() {
+        tx.hint(JOBS_TOPIC);
+    }
+    Ok((inserted > 0).then_some(id))
+}
+
+/// Claims up to `limit` jobs whose time has come, oldest first, and commits the claims.
+pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
+    let now = app.clock.now();
+    let tx = Tx::begin(app).await?;
+    let ids = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        // Literal, so that a cached plan may still use the partial index.
+        .filter(Expr::cust("status = 'QUEUED'"))
+        .filter(Column::RunAt.lte(now))
+        .order_by_asc(Column::RunAt)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_query();
+    let update = Query::update()
+        .table(Entity)
+        .value(Column::Status, Column::Status.save_as(Expr::val(JobStatus::Running)))
+        .value(Column::LeaseUntil, now + LEASE)
+        .value(Column::LeaseToken, Uuid::from_bytes(app.ids.bytes()))
+        .value(Column::Attempts, Expr::cust("attempts + 1"))
+        .and_where(Column::Id.in_subquery(ids))
+        .returning_all()
+        .to_owned();
+    let rows = entity::Model::find_by_statement(tx.get_database_backend().build(&update)).all(&tx).await?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Puts back jobs whose worker went away without a word.
+pub async fn requeue_expired(app: &App) -> Result<u64, Fault> {
+    let change = entity::ActiveModel {
+        status: Set(JobStatus::Queued),
+        lease_until: Set(None),
+        lease_token: Set(None),
+        ..Default::default()
+    };
+    let update = Entity::update_many()
+        .set(change)
+        .filter(Expr::cust("status = 'RUNNING'"))
+        .filter(Column::LeaseUntil.lt(app.clock.now()));
+    Ok(update.exec(app.db.write()).await?.rows_affected)
+}
+
+/// Runs one claimed job and records how it ended, unless its claim was lost meanwhile.
+pub(super) async fn run_claimed(app: &App, handlers: &Handlers, job: entity::Model) -> Result<(), Fault> {
+    let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
+    let outcome = match handlers.get(&job.kind) {
+        Some(handler) => handler(run, job.payload.clone()).await,
+        // A newer replica may know this kind; keep the job for it.
+        None => Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind))),
+    };
+    settle(app, &job, outcome).await
+}
+
+/// Renews the claim; false if it was lost.
+pub(super) async fn heartbeat(app: &App, job: &entity::Model) -> Result<bool, Fault> {
+    let update = Entity::update_many()
+        .col_expr(Column::LeaseUntil, Expr::value(app.clock.now() + LEASE))
+        .filter(Column::Id.eq(job.id))
+        .filter(Column::Status.eq(JobStatus::Running))
+        .filter(Column::LeaseToken.eq(job.lease_token));
+    Ok(update.exec(app.db.write()).await?.rows_affected > 0)
+}
+
+async fn settle(app: &App, job: &entity::Model, outcome: Result<Done, JobError>) -> Result<(), Fault> {
+    let now = app.clock.now();
+    let mut change = entity::ActiveModel { lease_until: Set(None), lease_token: Set(None), ..Default::default() };
+    match outcome {
+        Ok(Done::With(result)) => {
+            change.status = Set(JobStatus::Succeeded);
+            change.result = Set((!result.is_null()).then_some(result));
+            finish(&mut change, now);
+        }
+        Ok(Done::Again(delay)) => {
+            change.status = Set(JobStatus::Queued);
+            change.run_at = Set(now + scaled(app, delay));
+            change.attempts = Set(0);
+        }
+        Err(JobError::Retry { reason, after }) if job.attempts < job.max_attempts => {
+            tracing::warn!(job.id = %job.id, job.kind, attempt = job.attempts, reason, "job will be tried again");
+            change.status = Set(JobStatus::Queued);
+            change.run_at = Set(now + scaled(app, after.unwrap_or_else(|| backoff(app, job.attempts))));
+            change.last_error = Set(Some(reason));
+        }
+        Err(JobError::Retry { reason, .. } | JobError::Fail(reason)) => {
+            tracing::error!(job.id = %job.id, job.kind, reason, "job given up: it is a dead letter now");
+            change.status = Set(JobStatus::Failed);
+            change.last_error = Set(Some(reason));
+            finish(&mut change, now);
+        }
+    }
+    let settled = Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(job.id))
+        .filter(Column::LeaseToken.eq(job.lease_token))
+        .exec(app.db.write())
+        .await?;
+    if settled.rows_affected == 0 {
+        tracing::warn!(job.id = %job.id, job.kind, "the claim was lost; another worker has the job");
+    }
+    Ok(())
+}
+
+fn finish(change: &mut entity::ActiveModel, now: Timestamp) {
+    change.finished_at = Set(Some(now));
+    change.dedupe_key = Set(None);
+}
+
+/// Tells how far a job has come.
+pub async fn progress(run: &JobRun, done: i64, total: Option<i64>) -> Result<(), Fault> {
+    let update = Entity::update_many()
+        .col_expr(Column::ProgressDone, Expr::value(done))
+        .col_expr(Column::ProgressTotal, Expr::value(total))
+        .filter(Column::Id.eq(run.id));
+    update.exec(run.app.db.write()).await?;
+    Ok(())
+}
+
+/// Claims and runs jobs, one after another, until none is due; returns how many ran. For tests,
+/// which move the clock themselves.
+pub async fn run_due(app: &App, handlers: &Handlers) -> Result<usize, Fault> {
+    let mut count = 0;
+    requeue_expired(app).await?;
+    loop {
+        let jobs = claim(app, 1).await?;
+        let Some(job) = jobs.into_iter().next() else { return Ok(count) };
+        run_claimed(app, handlers, job).await?;
+        count += 1;
+    }
+}
+
+/// A business wait as the time scale has it.
+pub fn scaled(app: &App, delay: Duration) -> TimeDelta {
+    let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / u64::from(app.config.time_scale.max(1));
+    TimeDelta::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX / 2))
+}
+
+/// Doubles with each attempt; the upper half is random, so that jobs that failed together do not
+/// come back together.
+fn backoff(app: &App, attempt: i32) -> Duration {
+    let exponent = u32::try_from(attempt.clamp(1, 20) - 1).unwrap_or_default();
+    let full = BACKOFF.saturating_mul(2_u32.saturating_pow(exponent)).min(MAX_BACKOFF);
+    let [random] = app.ids.bytes();
+    full / 2 + full / 2 * u32::from(random) / 255
+}
+
+/// The result of a job as it is stored.
+pub async fn lookup(app: &App, id: JobId) -> Result<Option<entity::Model>, Fault> {
+    Ok(Entity::find_by_id(id).one(app.db.read()).await?)
+}
+
+/// Adds a job whose work repeats for ever, unless it is there already.
+pub async fn ensure<J: Job>(app: &App, job: &J) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    enqueue(&tx, job).await?;
+    tx.commit().await
+}

@@ -1,0 +1,1 @@
+//! Secrets: sealing at rest, hashing of tokens, signing keys.

@@ -1,0 +1,16 @@
+//! What the slices stand on: database, cache, bus, jobs, outbox, and the ways in and out.
+//!
+//! Nothing above this room knows whether it runs on SQLite or PostgreSQL, on memory or Redis.
+
+pub mod bus;
+pub mod cache;
+pub mod config;
+pub mod db;
+pub mod egress;
+pub mod idempotency;
+pub mod jobs;
+pub mod keys;
+pub mod mail;
+pub mod outbox;
+pub mod telemetry;
+pub mod tx;

@@ -1,0 +1,103 @@
+//! A write transaction that carries what its users need: the clock, the ids, and what is to be told
+//! once it is committed.
+//!
+//! A verb that takes `&Tx` joins its caller's transaction; a verb that takes `&App` opens and commits
+//! its own. Hints and cache invalidations leave only after the commit, and losing them costs nothing.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use crate::app::App;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::TypedId;
+use crate::kernel::problem::Fault;
+
+/// A write transaction. Dropped without [`Tx::commit`], it rolls back.
+pub struct Tx {
+    inner: DatabaseTransaction,
+    app: App,
+    now: Timestamp,
+    after: Mutex<After>,
+}
+
+#[derive(Default)]
+struct After {
+    topics: Vec<String>,
+    stale_keys: Vec<String>,
+}
+
+impl Tx {
+    /// Begins: immediately exclusive on SQLite, read committed on PostgreSQL.
+    pub async fn begin(app: &App) -> Result<Self, Fault> {
+        let inner = app.db.begin().await?;
+        Ok(Self { inner, app: app.clone(), now: app.clock.now(), after: Mutex::default() })
+    }
+
+    /// The one moment this transaction happens at.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The program this transaction belongs to.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// A new id.
+    pub fn new_id<T: TypedId>(&self) -> T {
+        self.app.ids.new_id(self.now)
+    }
+
+    /// Tells `topic` on the bus once this is committed.
+    pub fn hint(&self, topic: impl Into<String>) {
+        let topic = topic.into();
+        let mut after = self.after();
+        if !after.topics.contains(&topic) {
+            after.topics.push(topic);
+        }
+    }
+
+    /// Removes `key` from the cache once this is committed.
+    pub fn invalidate(&self, key: impl Into<String>) {
+        self.after().stale_keys.push(key.into());
+    }
+
+    /// Commits, then tells the cache and the bus.
+    pub async fn commit(self) -> Result<(), Fault> {
+        self.inner.commit().await?;
+        let after = self.after.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.app.cache.delete_many(&after.stale_keys).await;
+        for topic in after.topics {
+            self.app.bus.publish(&topic).await;
+        }
+        Ok(())
+    }
+
+    fn after(&self) -> MutexGuard<'_, After> {
+        self.after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}
