@@ -5,3 +5,32 @@
 pub mod app;
 pub mod kernel;
 pub mod platform;
+
+pub mod identity;
+
+pub mod store;
+pub mod workitems;
+
+pub mod catalog;
+pub mod suppliers;
+
+pub mod inventory;
+pub mod pricing;
+pub mod routing;
+
+pub mod payments;
+
+pub mod orders;
+
+pub mod checkout;
+pub mod fulfillment;
+
+pub mod shipments;
+
+pub mod importing;
+pub mod notifications;
+pub mod webhooks;
+
+pub mod graph;
+pub mod simulator;
+pub mod worker;

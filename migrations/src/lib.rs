@@ -5,12 +5,44 @@ use sea_orm_migration::prelude::*;
 
 mod ddl;
 mod m20261122_000001_platform;
+mod m20261122_000002_identity;
+mod m20261122_000003_store;
+mod m20261122_000004_workitems;
+mod m20261122_000005_catalog;
+mod m20261122_000006_suppliers;
+mod m20261122_000007_inventory;
+mod m20261122_000008_pricing;
+mod m20261122_000009_payments;
+mod m20261122_000010_orders;
+mod m20261122_000011_checkout;
+mod m20261122_000012_fulfillment;
+mod m20261122_000013_shipments;
+mod m20261122_000014_notifications;
+mod m20261122_000015_webhooks;
+mod m20261122_000016_importing;
 
 /// All steps, in order.
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_platform::Migration)]
+        vec![
+            Box::new(m20261122_000001_platform::Migration),
+            Box::new(m20261122_000002_identity::Migration),
+            Box::new(m20261122_000003_store::Migration),
+            Box::new(m20261122_000004_workitems::Migration),
+            Box::new(m20261122_000005_catalog::Migration),
+            Box::new(m20261122_000006_suppliers::Migration),
+            Box::new(m20261122_000007_inventory::Migration),
+            Box::new(m20261122_000008_pricing::Migration),
+            Box::new(m20261122_000009_payments::Migration),
+            Box::new(m20261122_000010_orders::Migration),
+            Box::new(m20261122_000011_checkout::Migration),
+            Box::new(m20261122_000012_fulfillment::Migration),
+            Box::new(m20261122_000013_shipments::Migration),
+            Box::new(m20261122_000014_notifications::Migration),
+            Box::new(m20261122_000015_webhooks::Migration),
+            Box::new(m20261122_000016_importing::Migration),
+        ]
     }
 }

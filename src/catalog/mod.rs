@@ -1,0 +1,1 @@
+//! Products, variants, collections, media and their search.

@@ -1,0 +1,1 @@
+//! Carts, and the turning of a cart into an order.

@@ -1,0 +1,1 @@
+//! Supplier orders: forwarding, handshake, reconciliation, cancelling, re-planning.

@@ -1,0 +1,1 @@
+//! The GraphQL edge: schema assembly, transport, limits, scalars.

@@ -1,0 +1,1 @@
+//! Supplier offers, stock reports, sellable quantity, reservations and their ledger.

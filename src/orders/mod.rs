@@ -1,0 +1,1 @@
+//! The order, its lines and facts, its derived states, its timeline.

@@ -1,0 +1,1 @@
+//! Attempts to be paid, captures, voids, refunds, and the gateways they go through.

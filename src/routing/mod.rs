@@ -1,0 +1,1 @@
+//! Which supplier sends what: pure planning over offers, with the reasons.

@@ -1,0 +1,1 @@
+//! What carriers move: shipments, tracking events, the delivery promise.

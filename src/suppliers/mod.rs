@@ -1,0 +1,1 @@
+//! Supplier records, their shipping services, and the adapters that speak to them.

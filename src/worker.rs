@@ -1,0 +1,26 @@
+//! The one table of background work: which job is done by what, which event starts which job, and
+//! what repeats.
+
+use crate::app::App;
+use crate::kernel::event::EventType;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs::{Handlers, NewJob};
+use crate::platform::outbox;
+
+/// Every kind of job there is.
+pub fn handlers() -> Handlers {
+    Handlers::default()
+}
+
+/// The jobs an event starts, written in the event's own transaction.
+pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    match event.kind {
+        EventType::OrderPlaced => Ok(vec![]),
+        _ => Ok(vec![]),
+    }
+}
+
+/// Adds the jobs that repeat for ever, unless they are there.
+pub async fn schedule(_app: &App) -> Result<(), Fault> {
+    Ok(())
+}
