@@ -1,0 +1,200 @@
+//! The processes of a run: simulator, gateway and one or more servers, each this same program
+//! started again under the name of `consign`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+/// The first argument that makes this program behave as `consign`.
+pub const AS_CONSIGN: &str = "as-consign";
+/// How long a process may take to answer.
+const START: Duration = Duration::from_secs(60);
+
+/// How the servers of a run are set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Where files and logs go.
+    pub folder: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// Redis, if any.
+    pub redis_url: Option<String>,
+    /// How many servers.
+    pub replicas: usize,
+    /// Divides business waits.
+    pub time_scale: u32,
+    /// Faults the simulator plays, as probabilities per supplier.
+    pub faults: Value,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// The processes of a run.
+pub struct World {
+    setup: Setup,
+    /// Base URL of the simulated suppliers.
+    pub suppliers_url: String,
+    /// Base URL of the simulated gateway.
+    pub gateway_url: String,
+    /// Base URLs of the servers.
+    pub servers: Vec<String>,
+    children: Vec<Option<Child>>,
+    _helpers: Vec<Child>,
+}
+
+/// The secret the servers and the gateway share in a run.
+pub const GATEWAY_SECRET: &str = "replay-gateway-secret-0123456789abcdef";
+/// The key of the gateway's webhooks.
+pub const GATEWAY_WEBHOOK_SECRET: &str = "whsec_cmVwbGF5LWdhdGV3YXktd2ViaG9vay1zZWNyZXQtMDE=";
+
+impl World {
+    /// Starts everything and waits until it answers.
+    pub async fn start(setup: Setup) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&setup.folder)?;
+        let servers: Vec<String> =
+            (0..setup.replicas).map(|_| free_port().map(|port| format!("http://127.0.0.1:{port}"))).collect::<Result<_, _>>()?;
+        let mut helpers = Vec::new();
+        let mut helper_urls = Vec::new();
+        for name in ["suppliers", "gateway"] {
+            let port = free_port()?;
+            let state = setup.folder.join(name);
+            std::fs::create_dir_all(&state)?;
+            let mut command = consign(&setup.folder, name)?;
+            command.args(["simulate", "--listen", &format!("127.0.0.1:{port}"), "--store-url", &servers[0]]);
+            command.args(["--seed", &setup.seed.to_string(), "--time-scale", &setup.time_scale.to_string()]);
+            command.args(["--gateway-secret", GATEWAY_SECRET, "--gateway-webhook-secret", GATEWAY_WEBHOOK_SECRET]);
+            command.arg("--state-dir").arg(state);
+            helpers.push(command.spawn().context("the simulator does not start")?);
+            helper_urls.push(format!("http://127.0.0.1:{port}"));
+        }
+        for url in &helper_urls {
+            answers(&format!("{url}/admin/summary")).await?;
+        }
+        let gateway_url = helper_urls.pop().unwrap_or_default();
+        let suppliers_url = helper_urls.pop().unwrap_or_default();
+        let mut world = Self { setup, suppliers_url, gateway_url, servers, children: Vec::new(), _helpers: helpers };
+        for index in 0..world.servers.len() {
+            let child = world.spawn_server(index)?;
+            world.children.push(Some(child));
+            answers(&format!("{}/readyz", world.servers[index])).await?;
+        }
+        Ok(world)
+    }
+
+    /// How the run is set up.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Kills a server as `kill -9` does, and starts it again.
+    pub async fn kill_and_restart(&mut self, index: usize) -> anyhow::Result<()> {
+        if let Some(mut child) = self.children[index].take() {
+            child.kill().await?;
+        }
+        self.children[index] = Some(self.spawn_server(index)?);
+        answers(&format!("{}/readyz", self.servers[index])).await
+    }
+
+    /// The memory of the first server, in KiB: resident now.
+    pub fn resident_kib(&self) -> Option<u64> {
+        let pid = self.children.first()?.as_ref()?.id()?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    fn spawn_server(&self, index: usize) -> anyhow::Result<Child> {
+        let mut command = consign(&self.setup.folder, &format!("server-{index}"))?;
+        for (key, value) in self.environment(index) {
+            command.env(key, value);
+        }
+        command.arg("all");
+        command.spawn().context("the server does not start")
+    }
+
+    /// Runs one command of `consign` under the servers' configuration; answers what it printed.
+    pub async fn command(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+        run(&self.setup.folder, self.environment(0), arguments, input).await
+    }
+
+    fn environment(&self, index: usize) -> Vec<(&'static str, String)> {
+        environment(&self.setup, &self.servers[index], &self.gateway_url)
+    }
+}
+
+/// Runs `consign` commands before the world stands, such as making the owner.
+pub async fn prepare(setup: &Setup, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+    std::fs::create_dir_all(&setup.folder)?;
+    run(&setup.folder, environment(setup, "http://127.0.0.1:1", "http://127.0.0.1:1"), arguments, input).await
+}
+
+fn environment(setup: &Setup, server: &str, gateway_url: &str) -> Vec<(&'static str, String)> {
+    let listen = server.trim_start_matches("http://").to_owned();
+    let mut environment = vec![
+        ("CONSIGN_DATABASE_URL", setup.database_url.clone()),
+        ("CONSIGN_DATA_DIR", setup.folder.join("data").display().to_string()),
+        ("CONSIGN_LISTEN", listen),
+        ("CONSIGN_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+        ("CONSIGN_PUBLIC_URL", server.to_owned()),
+        ("CONSIGN_JWT_SECRET", "replay-jwt-0a1b2c3d4e5f60718293a4b5c6d7e8f9".to_owned()),
+        ("CONSIGN_SECRET_KEY", "replay-key-9f8e7d6c5b4a39281706f5e4d3c2b1a0".to_owned()),
+        ("CONSIGN_EGRESS_ALLOW", "127.0.0.1/32".to_owned()),
+        ("CONSIGN_TIME_SCALE", setup.time_scale.to_string()),
+        ("CONSIGN_GATEWAYS__TEST__URL", format!("{gateway_url}/gateway")),
+        ("CONSIGN_GATEWAYS__TEST__SECRET", GATEWAY_SECRET.to_owned()),
+        ("CONSIGN_GATEWAYS__TEST__WEBHOOK_SECRET", GATEWAY_WEBHOOK_SECRET.to_owned()),
+        // One machine stands for all the customers: the limit per address would be measured instead.
+        ("CONSIGN_LIMITS__RATE_PER_ADDRESS", "1000000".to_owned()),
+        ("RUST_LOG", "warn".to_owned()),
+    ];
+    if let Some(url) = &setup.redis_url {
+        environment.push(("CONSIGN_REDIS_URL", url.clone()));
+        environment.push(("CONSIGN_REDIS_PREFIX", "consign-replay:".to_owned()));
+    }
+    environment
+}
+
+async fn run(folder: &Path, environment: Vec<(&str, String)>, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+    use tokio::io::AsyncWriteExt as _;
+    let mut command = consign(folder, "command")?;
+    command.envs(environment).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes()).await?;
+    }
+    let output = child.wait_with_output().await?;
+    if !output.status.success() {
+        bail!("`consign {}` failed; see {}/command.log", arguments.join(" "), folder.display());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// This program as `consign`, writing what it says to `NAME.log`.
+fn consign(folder: &Path, name: &str) -> anyhow::Result<Command> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{name}.log")))?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(AS_CONSIGN).kill_on_drop(true).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    Ok(command)
+}
+
+/// Waits until `url` answers with success.
+async fn answers(url: &str) -> anyhow::Result<()> {
+    let give_up = Instant::now() + START;
+    loop {
+        if reqwest::get(url).await.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(());
+        }
+        if Instant::now() > give_up {
+            bail!("{url} does not answer");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
