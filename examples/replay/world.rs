@@ -126,8 +126,18 @@ impl World {
     }
 }
 
+/// Makes the tables, the owner, and a token for the owner's operations.
+pub async fn make_owner(setup: &Setup) -> anyhow::Result<String> {
+    prepare(setup, &["migrate"], "").await?;
+    let owner = ["owner", "create", "--email", "owner@example.com", "--password-stdin"];
+    prepare(setup, &owner, "a long enough passphrase\n").await?;
+    let printed = prepare(setup, &["token", "create", "--name", "replay", "--owner"], "").await?;
+    let token = printed.split_whitespace().find(|word| word.starts_with("cst_")).context("no token was printed")?;
+    Ok(token.to_owned())
+}
+
 /// Runs `consign` commands before the world stands, such as making the owner.
-pub async fn prepare(setup: &Setup, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+async fn prepare(setup: &Setup, arguments: &[&str], input: &str) -> anyhow::Result<String> {
     std::fs::create_dir_all(&setup.folder)?;
     run(&setup.folder, environment(setup, "http://127.0.0.1:1", "http://127.0.0.1:1"), arguments, input).await
 }
