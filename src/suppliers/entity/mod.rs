@@ -1,4 +1,0 @@
-//! The tables of suppliers.
-
-pub mod service;
-pub mod supplier;
