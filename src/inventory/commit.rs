@@ -16,11 +16,7 @@ use crate::platform::tx::Tx;
 
 /// Turns what `holder` reserved into the order's. What was released meanwhile is taken again if it is
 /// still there; `Err` names the offers that have not enough, and then nothing has changed.
-pub async fn commit(
-    tx: &Tx,
-    holder: PaymentAttemptId,
-    order_id: OrderId,
-) -> Result<Result<(), Vec<OfferId>>, Fault> {
+pub async fn commit(tx: &Tx, holder: PaymentAttemptId, order_id: OrderId) -> Result<Result<(), Vec<OfferId>>, Fault> {
     let ids: Vec<OfferId> = of_holder(tx, holder).await?.iter().map(|row| row.offer_id).collect();
     let offers = figures::lock(tx, ids).await?;
     // Read again: only under the offers' locks do the states stand still.

@@ -82,7 +82,8 @@ pub(super) async fn apply(tx: &Tx, offer_id: OfferId, change: &Change<'_>) -> Re
         update = update.filter(enough(taken, tx.now()));
     }
     let after = update.exec_with_returning(tx).await?.into_iter().next();
-    let after = after.ok_or_else(|| Fault::internal(format!("{offer_id} has not the {taken} units it was locked with")))?;
+    let after =
+        after.ok_or_else(|| Fault::internal(format!("{offer_id} has not the {taken} units it was locked with")))?;
     let before = offer::Model {
         reserved: after.reserved - change.reserved,
         committed: after.committed - change.committed,
@@ -107,12 +108,7 @@ fn enough(quantity: i64, now: Timestamp) -> Condition {
 }
 
 /// The ledger's line for a change from `before` to `after`.
-pub(super) fn entry(
-    tx: &Tx,
-    before: &offer::Model,
-    after: &offer::Model,
-    change: &Change<'_>,
-) -> ledger::ActiveModel {
+pub(super) fn entry(tx: &Tx, before: &offer::Model, after: &offer::Model, change: &Change<'_>) -> ledger::ActiveModel {
     ledger::ActiveModel {
         id: Set(tx.new_id()),
         offer_id: Set(after.id),
@@ -139,7 +135,7 @@ pub(super) fn entry(
 async fn tell(tx: &Tx, before: &offer::Model, after: &offer::Model) -> Result<(), Fault> {
     tx.invalidate(cache_key(after.variant_id));
     if (before.sellable(tx.now()) > 0) != (after.sellable(tx.now()) > 0) {
-        jobs::enqueue(tx, &RefreshAvailability { variant_id: after.variant_id }).await?;
+        jobs::enqueue(tx, &RefreshAvailability { variant_ids: vec![after.variant_id] }).await?;
     }
     shortfall::note(tx, before, after).await
 }

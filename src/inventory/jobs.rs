@@ -6,26 +6,25 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
+use super::availability::cache_key;
 use super::{facets, offer};
 use crate::kernel::ids::{OfferId, VariantId};
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
 use crate::platform::tx::Tx;
 
-/// Tells the catalog whether a variant is in stock, after a checkout or an order changed it.
+/// Tells the catalog whether variants are in stock, after something changed it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefreshAvailability {
-    /// Which variant.
-    pub variant_id: VariantId,
+    /// Which variants.
+    pub variant_ids: Vec<VariantId>,
 }
 
 impl Job for RefreshAvailability {
     const KIND: &'static str = "inventory.refresh_availability";
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        let tx = Tx::begin(&run.app).await?;
-        facets::refresh(&tx, &[self.variant_id]).await?;
-        tx.commit().await?;
+        facets::refresh(&run.app, &self.variant_ids).await?;
         Ok(Done::OK)
     }
 }
@@ -63,6 +62,9 @@ async fn note_stale(run: &JobRun) -> Result<bool, Fault> {
         .lock_exclusive()
         .all(&tx)
         .await?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
     let ids: Vec<OfferId> = rows.iter().map(|row| row.id).collect();
     offer::Entity::update_many()
         .col_expr(offer::Column::StaleNoted, Expr::value(true))
@@ -70,7 +72,10 @@ async fn note_stale(run: &JobRun) -> Result<bool, Fault> {
         .exec(&tx)
         .await?;
     let variants: Vec<VariantId> = rows.iter().map(|row| row.variant_id).collect();
-    facets::refresh(&tx, &variants).await?;
+    for row in &rows {
+        tx.invalidate(cache_key(row.variant_id));
+    }
+    jobs::enqueue(&tx, &RefreshAvailability { variant_ids: variants }).await?;
     tx.commit().await?;
     Ok(rows.len() as u64 == STALE_BATCH)
 }
