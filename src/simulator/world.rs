@@ -341,6 +341,14 @@ impl World {
 
     /// Schedules what the journal left unfinished.
     fn resume(&self) {
+        // Waiting webhooks first, so that they keep their place before what steps add.
+        for (due, message) in self.outbox.kept() {
+            if due > self.born {
+                self.timer.schedule(due, Task::Send { message });
+            } else {
+                self.outbox.release(&message);
+            }
+        }
         for supplier in self.suppliers() {
             let supplier = locked(&supplier);
             for (due, order) in supplier.upcoming() {
@@ -349,9 +357,6 @@ impl World {
         }
         for authorization in self.books().all_undecided() {
             self.timer.schedule(self.born, Task::Decide { authorization });
-        }
-        for (due, message) in self.outbox.kept() {
-            self.timer.schedule(due, Task::Send { message });
         }
     }
 }
