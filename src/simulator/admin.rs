@@ -1,5 +1,19 @@
 //! Inspection and control: the simulator's own account of what really happened, against
 //! which a store's account is held, and the making of suppliers at run time.
+//!
+//! | Call | What |
+//! |---|---|
+//! | `PUT /admin/suppliers/{key}` | [`SupplierSettings`]; creates or changes, orders and stock stay |
+//! | `GET /admin/suppliers/{key}` | the settings without their secrets |
+//! | `PUT /admin/suppliers/{key}/stock` | [`StockReport`]: `{full, items}` |
+//! | `GET /admin/suppliers/{key}/orders?cursor=&limit=` | `{items, nextCursor}`, oldest first |
+//! | `GET /admin/summary` | per supplier: orders, effective ones, units shipped, webhooks |
+//! | `GET /admin/effective?reference=` | `{received, effective, orders}`, over all suppliers and keys |
+//! | `GET /admin/pending` | `{steps, decisions, webhooks, total}` still to come |
+//! | `PUT /admin/store` | `{url}`: where webhooks go |
+//! | `PUT /admin/gateway` | [`GatewaySettings`] |
+//! | `GET /admin/gateway/summary` | the sums of the books |
+//! | `GET /admin/gateway/authorizations?cursor=&limit=` | every object of the books |
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

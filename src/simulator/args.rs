@@ -73,3 +73,19 @@ impl SimulateArgs {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::SimulateArgs;
+
+    #[test]
+    fn flags_win_over_the_defaults() {
+        let command = SimulateArgs::augment_args(Command::new("simulate"));
+        let given = ["simulate", "--seed", "9", "--time-scale", "60", "--listen", "127.0.0.1:0"];
+        let matches = command.try_get_matches_from(given).expect("known flags");
+        let config = SimulateArgs::from_arg_matches(&matches).expect("all set").into_config().expect("valid");
+        assert_eq!((config.seed, config.time_scale, config.listen.port()), (9, 60.0, 0));
+    }
+}

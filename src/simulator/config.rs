@@ -305,3 +305,56 @@ fn check_probabilities(values: &[f64]) -> anyhow::Result<()> {
     anyhow::ensure!(values.iter().all(|it| (0.0..=1.0).contains(it)), "a probability is between 0 and 1");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use figment::Figment;
+    use figment::providers::{Format, Toml};
+
+    use super::{OnShortage, ShippingService, SimulatorConfig};
+
+    fn read(toml: &str) -> anyhow::Result<SimulatorConfig> {
+        let config: SimulatorConfig = Figment::from(Toml::string(toml)).extract()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    #[test]
+    fn a_file_sets_the_process_and_its_suppliers() {
+        let config = read(
+            r#"
+            seed = 7
+            time_scale = 86400.0
+            [gateway]
+            secret = "s"
+            faults = { lateWebhook = 0.1 }
+            [suppliers.acme]
+            token = "t"
+            currency = "EUR"
+            onShortage = "reject"
+            shippingServices = ["STANDARD", { code = "EXPRESS", cost = { amount = "9.90", currency = "EUR" } }]
+            leadTimes = { processSeconds = 3600.0 }
+            faults = { error500After = 0.5 }
+            "#,
+        )
+        .expect("a valid file");
+        let acme = &config.suppliers["acme"];
+        assert_eq!((config.seed, acme.on_shortage, acme.faults.error500_after), (7, OnShortage::Reject, 0.5));
+        assert_eq!((acme.lead_times.process_seconds, acme.lead_times.transit_seconds), (3600.0, 345_600.0));
+        assert!(matches!(&acme.shipping_services[1], ShippingService::Priced { code, .. } if code == "EXPRESS"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for toml in [
+            "time_scale = 0.0",
+            "store_url = \"ftp://store\"",
+            "sede = 1",
+            "[suppliers.acme]\ntoken = \"t\"\ncurrency = \"EUR\"\nfaults = { reject = 1.5 }",
+            "[suppliers.acme]\ntoken = \"t\"\ncurrency = \"EUR\"\nfaults = { rejekt = 0.5 }",
+            "[gateway]\nwebhookSecret = \"whsec_%\"",
+        ] {
+            assert!(read(toml).is_err(), "{toml}");
+        }
+    }
+}

@@ -61,6 +61,8 @@ pub struct Tally {
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub message: Message,
+    /// Counts the messages as they were written.
+    number: u64,
     /// Attempts made before this one.
     pub earlier: u32,
     /// When the first attempt was made.
@@ -80,6 +82,7 @@ struct State {
     lanes: HashMap<String, VecDeque<String>>,
     ready: VecDeque<String>,
     tallies: BTreeMap<Sender, Tally>,
+    written: u64,
 }
 
 impl State {
@@ -118,7 +121,9 @@ impl Outbox {
     pub fn keep(&self, message: Message) {
         let mut state = locked(&self.state);
         state.tally(&message.sender).pending += 1;
-        state.messages.insert(message.id.clone(), Attempt { message, earlier: 0, since: None });
+        state.written += 1;
+        let attempt = Attempt { number: state.written, earlier: 0, since: None, message };
+        state.messages.insert(attempt.message.id.clone(), attempt);
     }
 
     /// Lets a kept message leave: behind its lane, or at once.
@@ -179,9 +184,9 @@ impl Outbox {
     /// Every kept message with its time, after a replay.
     pub fn kept(&self) -> Vec<(DateTime<Utc>, String)> {
         let state = locked(&self.state);
-        let mut kept: Vec<_> = state.messages.values().map(|it| (it.message.due, it.message.id.clone())).collect();
-        kept.sort();
-        kept
+        let mut kept: Vec<&Attempt> = state.messages.values().collect();
+        kept.sort_by_key(|it| (it.message.due, it.number));
+        kept.into_iter().map(|it| (it.message.due, it.message.id.clone())).collect()
     }
 
     pub fn tally(&self, sender: &Sender) -> Tally {

@@ -181,9 +181,10 @@ impl Supplier {
         course.into_iter().map(planned).collect()
     }
 
-    /// The stock is told a moment after it changed, so that its time is later.
+    /// The stock is told up to a second after it changed, so that its time is later than
+    /// the acceptance by the store's clock too.
     fn stock_report(&self, at: DateTime<Utc>) -> Planned {
-        let delay = (self.settings.lead_times.process_seconds / self.time_scale / 10.0).clamp(0.001, 0.05);
+        let delay = (self.settings.lead_times.process_seconds / self.time_scale / 10.0).clamp(0.001, 1.0);
         Planned { due: after(at, delay), step: Step::ReportStock }
     }
 
@@ -253,6 +254,7 @@ impl Supplier {
         if let Some(count) = self.counts.by_status.get_mut(&before) {
             *count = count.saturating_sub(1);
         }
+        self.counts.by_status.retain(|_, count| *count > 0);
         *self.counts.by_status.entry(status).or_default() += 1;
     }
 

@@ -231,8 +231,8 @@ async fn a_restarted_simulator_goes_on_and_redelivers() {
     let rig = Rig::start(SimulatorConfig { time_scale: 200_000.0, ..config.clone() }).await;
     rig.make_supplier(json!({"leadTimes": {"jitter": 0}})).await;
     let (_, placed) = rig.place("sor_1", &order("sor_1", "A-1", 2)).await;
-    let is_processing = || async { rig.supplier("/orders/by-reference/sor_1").await.1["status"] == "processing" };
-    until("the order is processed", is_processing).await;
+    let is_processed = || async { rig.supplier("/orders/by-reference/sor_1").await.1["status"] != "accepted" };
+    until("the order is processed", is_processed).await;
     rig.stop().await;
 
     let sink = Sink::default();
