@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::country::CountryCode;
 
 /// Where something is sent, or billed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
     /// The person.
