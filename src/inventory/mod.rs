@@ -1,1 +1,22 @@
-//! Supplier offers, stock reports, sellable quantity, reservations and their ledger.
+//! Inventory: which supplier offers which variant, how much of it can be sold, and who holds it.
+//!
+//! Suppliers report, checkouts reserve, orders commit. Per offer
+//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`; every change of
+//! these figures is one line of the ledger, written with the change, and is made by one guarded
+//! `UPDATE`, so that two checkouts can never both take the last unit.
+
+mod availability;
+mod commit;
+mod entity;
+mod offers;
+mod queries;
+mod reports;
+mod reserve;
+
+pub use self::availability::{Availability, availability};
+pub use self::commit::{commit, commit_directly, note_accepted, release_commitment};
+pub use self::entity::{commitment, ledger, offer, reservation};
+pub use self::offers::{OfferUpsert, upsert_offers};
+pub use self::queries::{OfferSnapshot, commitments_of, offers_for};
+pub use self::reports::{ReportOutcome, ReportPart, StockReport, report};
+pub use self::reserve::{release, reserve};
