@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::Fault;
-use crate::suppliers::RemoteOrder;
+use crate::suppliers::adapter::RemoteOrder;
 
 /// What became of a supplier's news.
 #[derive(Debug, Clone, PartialEq, Eq)]

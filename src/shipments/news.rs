@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::fulfillment::NewsOutcome;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::Fault;
-use crate::suppliers::SupplierNews;
+use crate::suppliers::adapter::SupplierNews;
 
 /// Takes in what `supplier_id` tells: orders with their parcels, new parcels, tracking events. Stock
 /// is not for this room and counts as applied.
