@@ -1,1 +1,30 @@
-//! Supplier offers, stock reports, sellable quantity, reservations and their ledger.
+//! Inventory: which supplier offers which variant, how much of it can be sold, and who holds it.
+//!
+//! Suppliers report, checkouts reserve, orders commit. Per offer
+//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`; every change of
+//! these figures is one line of the ledger, written with the change, and is made by one guarded
+//! `UPDATE`, so that two checkouts can never both take the last unit.
+
+mod availability;
+mod commit;
+mod entity;
+mod error;
+mod facets;
+mod figures;
+mod flights;
+mod jobs;
+mod offers;
+mod queries;
+mod reports;
+mod reserve;
+mod shortfall;
+
+pub use self::availability::{Availability, availability};
+pub use self::commit::{commit, commit_directly, note_accepted, release_commitment};
+pub use self::entity::{commitment, ledger, offer, reservation};
+pub use self::error::InventoryErrorCode;
+pub use self::jobs::{NoteStaleStock, RefreshAvailability};
+pub use self::offers::{ApplySupplierTerms, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers};
+pub use self::queries::{OfferSnapshot, commitments_of, offers_for};
+pub use self::reports::{DecideHeldReport, MAX_QUANTITY, ReportOutcome, ReportPart, StockReport, report};
+pub use self::reserve::{release, reserve};

@@ -7,7 +7,8 @@ use iso_currency::Country;
 use serde::{Deserialize, Serialize};
 
 /// A country.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, sea_orm::DeriveValueType)]
+#[sea_orm(value_type = "String")]
 pub struct CountryCode(Country);
 
 /// Not an ISO 3166-1 alpha-2 code.

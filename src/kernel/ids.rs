@@ -125,6 +125,14 @@ ids! {
     ReservationId, "rsv", "Reservation";
     /// One line of an offer's stock ledger.
     LedgerEntryId, "led", "LedgerEntry";
+    /// Units of an offer an order takes, until the supplier's own figure shows it.
+    CommitmentId, "cmt", "Commitment";
+    /// A supplier's acceptance of committed units.
+    AcceptanceId, "acc", "CommitmentAcceptance";
+    /// A supplier's stock report.
+    StockReportId, "srp", "StockReport";
+    /// A part of a stock report.
+    StockReportPartId, "spt", "StockReportPart";
     /// A discount.
     DiscountId, "dsc", "Discount";
     /// One use of a discount.

@@ -1,1 +1,11 @@
-//! Discounts, tax per country, shipping rates, and the quote they add up to.
+//! Pricing: what a cart costs, discounts, and exchange rates.
+//!
+//! [`quote`] is pure and the only place where a total is computed: the cart shows it, the checkout
+//! compares it with what the buyer confirmed, the order keeps it. Discounts are used up like stock,
+//! by one guarded update, so that a code with ten uses is used ten times whoever races for it.
+
+pub mod discounts;
+mod quote;
+pub mod rates;
+
+pub use self::quote::{DiscountTerms, DiscountValue, LineInput, Quote, QuoteInput, QuoteLine, QuoteParcel, Tax, quote};

@@ -1,1 +1,18 @@
-//! The exceptions queue: what a person has to look at, with its reason and next actions.
+//! The exceptions queue: what a person has to look at, with its reason and what can be done.
+//!
+//! The rooms above open items in the transaction of the trouble itself, under a key that keeps the
+//! same trouble from being reported twice, and close them when it passes. The owner picks one of the
+//! suggested actions; this room only records the choice as an event, and the room that opened the
+//! item acts on it.
+//!
+//! `OPEN → RESOLVED`, `OPEN → SNOOZED → OPEN`, `SNOOZED → RESOLVED`.
+
+pub mod entity;
+mod open;
+mod queries;
+mod resolve;
+
+pub use self::entity::{Severity, WorkItemStatus};
+pub use self::open::{CLOSED, NewWorkItem, close_by_key, open};
+pub use self::queries::{WorkItemFilter, count, list, lookup};
+pub use self::resolve::{WAIT, WorkItemProblem, resolve};

@@ -1,0 +1,5 @@
+//! The tables of carts.
+
+pub mod cart;
+pub mod cart_line;
+pub mod hold;

@@ -1,0 +1,33 @@
+//! Customers with an account.
+
+use sea_orm::entity::prelude::*;
+
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::CustomerId;
+
+/// One customer. The row is made when the address is verified, so every address here was.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "customer")]
+pub struct Model {
+    /// The id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CustomerId,
+    /// The address, in lower case.
+    pub email: String,
+    /// The password's Argon2id hash, in PHC form.
+    pub password_hash: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Whether news may be sent.
+    pub accepts_marketing: bool,
+    /// When the account was made and its address verified.
+    pub created_at: Timestamp,
+}
+
+/// Customers have no relations inside this room.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

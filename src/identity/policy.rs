@@ -1,0 +1,156 @@
+//! Who may do what: one match.
+//!
+//! Someone else's object is *not found*; an act that is never one's to do is *forbidden*, or asks
+//! for a credential if there is none. So nothing tells whether an object exists.
+
+use super::{Actor, Owned, Permission, Who};
+use crate::kernel::problem::Fault;
+
+/// What somebody wants to do. One per kind of right, not one per operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See products, prices and offers that are not published.
+    ReadCatalogDrafts,
+    /// Change products, prices, collections.
+    ManageCatalog,
+    /// Import a catalog.
+    ImportCatalog,
+    /// Send a file.
+    Upload,
+    /// See background jobs.
+    ReadJobs,
+    /// See suppliers and their health.
+    ReadSuppliers,
+    /// Change suppliers and their services.
+    ManageSuppliers,
+    /// See offers, stock, reservations, the ledger.
+    ReadInventory,
+    /// Change offers.
+    ManageInventory,
+    /// Report stock, for oneself or for a supplier.
+    ReportStock,
+    /// See all orders.
+    ReadOrders,
+    /// See one order.
+    ReadOrder,
+    /// Cancel an order.
+    CancelOrder,
+    /// See supplier cost and margin.
+    ReadCost,
+    /// Submit and reroute supplier orders; see why they were routed so.
+    ManageFulfillment,
+    /// Accept, refuse, ship: a supplier's work on a supplier order.
+    WorkSupplierOrder,
+    /// See supplier orders.
+    ReadSupplierOrder,
+    /// See payments and the movements of money.
+    ReadPayments,
+    /// Give money back.
+    Refund,
+    /// See the exceptions queue.
+    ReadWorkItems,
+    /// Work the exceptions queue.
+    ManageWorkItems,
+    /// Change the store's settings.
+    ManageStore,
+    /// See the store's settings beyond what customers see.
+    ReadStore,
+    /// Make and change discounts.
+    ManageDiscounts,
+    /// See customers.
+    ReadCustomers,
+    /// Follow everything that happens in the store.
+    StoreActivity,
+    /// Make and revoke API tokens.
+    ManageTokens,
+    /// See which mails went out.
+    ReadNotifications,
+    /// See and replay inbound webhooks.
+    ManageWebhooks,
+}
+
+/// Who has a right.
+enum Right {
+    /// The owner, and staff with this permission.
+    Store(Permission),
+    /// Those, and whoever the object belongs to: its customer, or the holder of its order's token.
+    StoreOrCustomer(Permission),
+    /// Those, and the supplier the object belongs to.
+    StoreOrSupplier(Permission),
+}
+
+impl Action {
+    fn right(self) -> Right {
+        use Right::{Store, StoreOrCustomer, StoreOrSupplier};
+        match self {
+            Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog => Store(Permission::Catalog),
+            Self::Upload => StoreOrSupplier(Permission::Catalog),
+            Self::ReadJobs => Store(Permission::Settings),
+            Self::ReadSuppliers | Self::ManageSuppliers => Store(Permission::Suppliers),
+            Self::ReadInventory | Self::ManageInventory => Store(Permission::Inventory),
+            Self::ReportStock => StoreOrSupplier(Permission::Inventory),
+            Self::ReadOrders => Store(Permission::Orders),
+            Self::ReadOrder | Self::CancelOrder => StoreOrCustomer(Permission::Orders),
+            Self::ReadCost => Store(Permission::Costs),
+            Self::ManageFulfillment => Store(Permission::Fulfillment),
+            Self::WorkSupplierOrder | Self::ReadSupplierOrder => StoreOrSupplier(Permission::Fulfillment),
+            Self::ReadPayments | Self::Refund => Store(Permission::Payments),
+            Self::ReadWorkItems | Self::ManageWorkItems => Store(Permission::Fulfillment),
+            Self::ManageStore | Self::ReadStore => Store(Permission::Settings),
+            Self::ManageDiscounts => Store(Permission::Discounts),
+            Self::ReadCustomers => Store(Permission::Customers),
+            Self::StoreActivity => Store(Permission::Orders),
+            Self::ManageTokens => Store(Permission::Settings),
+            Self::ReadNotifications => Store(Permission::Customers),
+            Self::ManageWebhooks => Store(Permission::Settings),
+        }
+    }
+}
+
+impl Actor {
+    /// Whether this actor may do `action` at all: to everything, or to what is theirs. Ask it before
+    /// loading; for an action on one object ask [`Actor::may_on`] after.
+    pub fn may(&self, action: Action) -> Result<(), Fault> {
+        let permission = match action.right() {
+            Right::Store(permission) => permission,
+            // Anybody may ask for an order: without a right to it, it is not found.
+            Right::StoreOrCustomer(permission) => {
+                if !self.is_staff() {
+                    return Ok(());
+                }
+                permission
+            }
+            Right::StoreOrSupplier(permission) => {
+                if self.supplier_id().is_some() {
+                    return Ok(());
+                }
+                permission
+            }
+        };
+        match self.who {
+            _ if self.has(permission) => Ok(()),
+            Who::Anonymous => Err(Fault::Unauthenticated),
+            _ => Err(Fault::Forbidden),
+        }
+    }
+
+    /// Whether this actor may do `action` to `object`. Somebody else's is [`Fault::NotFound`].
+    pub fn may_on(&self, action: Action, object: &impl Owned) -> Result<(), Fault> {
+        self.may(action)?;
+        let theirs = match action.right() {
+            Right::Store(_) => true,
+            Right::StoreOrCustomer(_) => match self.who {
+                Who::Customer(id) => object.customer_id() == Some(id),
+                Who::Guest(order_id) => object.order_id() == Some(order_id),
+                Who::Anonymous | Who::Supplier(_) => false,
+                Who::Staff(_) | Who::System(_) => true,
+            },
+            Right::StoreOrSupplier(_) => match self.who {
+                Who::Supplier(id) => object.supplier_id() == Some(id),
+                Who::Staff(_) | Who::System(_) => true,
+                Who::Anonymous | Who::Customer(_) | Who::Guest(_) => false,
+            },
+        };
+        if theirs { Ok(()) } else { Err(Fault::NotFound) }
+    }
+}

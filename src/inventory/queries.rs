@@ -1,0 +1,107 @@
+//! Reading offers and commitments.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use super::{commitment, offer};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::country::CountryCode;
+use crate::kernel::ids::{OfferId, OrderId, SupplierId, VariantId};
+use crate::kernel::money::{Money, MoneyError};
+use crate::kernel::problem::Fault;
+
+/// An offer as routing sees it at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OfferSnapshot {
+    /// The id.
+    pub id: OfferId,
+    /// Whose it is.
+    pub supplier_id: SupplierId,
+    /// What it offers.
+    pub variant_id: VariantId,
+    /// The supplier's name for it.
+    pub supplier_sku: String,
+    /// What one costs us, in the supplier's currency.
+    pub cost: Money,
+    /// The fewest that can be ordered at once.
+    pub minimum_quantity: i64,
+    /// Days until it is ready, if they differ from the supplier's usual ones.
+    pub lead_time_days: Option<i32>,
+    /// Where it goes; `None`: wherever the supplier's services go.
+    pub ships_to: Option<Vec<CountryCode>>,
+    /// Smaller is preferred among offers that cost the same.
+    pub priority: i32,
+    /// What can be sold.
+    pub sellable: i64,
+    /// Whether it may be sold from at all.
+    pub active: bool,
+}
+
+impl OfferSnapshot {
+    /// The offer as it is `now`.
+    pub fn of(row: offer::Model, now: Timestamp) -> Result<Self, MoneyError> {
+        Ok(Self {
+            cost: row.cost()?,
+            sellable: row.sellable(now),
+            active: row.is_live(),
+            id: row.id,
+            supplier_id: row.supplier_id,
+            variant_id: row.variant_id,
+            supplier_sku: row.supplier_sku,
+            minimum_quantity: row.minimum_quantity,
+            lead_time_days: row.lead_time_days,
+            ships_to: row.ships_to.map(|countries| countries.0),
+            priority: row.priority,
+        })
+    }
+}
+
+/// All offers of these variants as they are `now`, used or not, in the order of their ids.
+pub async fn offers_for(
+    conn: &impl ConnectionTrait,
+    now: Timestamp,
+    variants: &[VariantId],
+) -> Result<Vec<OfferSnapshot>, Fault> {
+    let query = offer::Entity::find().filter(offer::Column::VariantId.is_in(variants.iter().copied()));
+    let rows = query.order_by_asc(offer::Column::Id).all(conn).await?;
+    rows.into_iter().map(|row| Ok(OfferSnapshot::of(row, now)?)).collect()
+}
+
+/// All offers of these variants.
+pub(super) async fn offers_of_variants(
+    conn: &impl ConnectionTrait,
+    variants: &[VariantId],
+) -> Result<Vec<offer::Model>, Fault> {
+    let query = offer::Entity::find().filter(offer::Column::VariantId.is_in(variants.iter().copied()));
+    Ok(query.all(conn).await?)
+}
+
+/// How many SKUs one statement asks for.
+const CHUNK: usize = 500;
+
+/// Which of these SKUs the supplier has offers for.
+pub(super) async fn known_skus(
+    conn: &impl ConnectionTrait,
+    supplier_id: SupplierId,
+    skus: &[&str],
+) -> Result<BTreeSet<String>, Fault> {
+    let mut known = BTreeSet::new();
+    for chunk in skus.chunks(CHUNK) {
+        let query = offer::Entity::find()
+            .select_only()
+            .column(offer::Column::SupplierSku)
+            .filter(offer::Column::SupplierId.eq(supplier_id))
+            .filter(offer::Column::SupplierSku.is_in(chunk.iter().copied()));
+        let found: Vec<String> = query.into_tuple().all(conn).await?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// What an order takes of each offer.
+pub async fn commitments_of(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<Vec<commitment::Model>, Fault> {
+    let query = commitment::Entity::find().filter(commitment::Column::OrderId.eq(order_id));
+    Ok(query.order_by_asc(commitment::Column::OfferId).all(conn).await?)
+}

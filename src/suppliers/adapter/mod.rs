@@ -1,0 +1,128 @@
+//! How the store talks to a supplier, whatever the supplier's own protocol is.
+//!
+//! An adapter translates between a protocol and the words below, keeps what it does not understand
+//! as *unknown* rather than guessing, and tells apart the three ways a call can fail: surely not done
+//! (try again), perhaps done (ask), refused for good.
+
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+
+pub use self::words::{
+    InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment,
+    RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
+};
+use super::supplier;
+use super::vocabulary::SupplierRejection;
+use crate::app::App;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::problem::Fault;
+
+/// The adapter that speaks to `supplier`.
+pub fn adapter_for(_app: &App, _supplier: &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> {
+    todo!()
+}
+
+/// A supplier, as the store talks to it.
+#[async_trait]
+pub trait SupplierAdapter: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Sends an order. The reference makes a repeat harmless where the protocol allows it.
+    async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError>;
+
+    /// The order that was sent under our reference, if the supplier has one.
+    async fn find(&self, reference: &str) -> Result<Option<RemoteOrder>, AdapterError>;
+
+    /// Asks to cancel the order the supplier knows as `remote_id`.
+    async fn cancel(&self, remote_id: &str, reason: &str) -> Result<CancelAnswer, AdapterError>;
+
+    /// A page of the supplier's stock; `etag` is the tag of the answer read last.
+    async fn stock(&self, cursor: Option<&str>, etag: Option<&str>) -> Result<StockAnswer, AdapterError>;
+
+    /// Verifies and reads a webhook.
+    fn read_webhook(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<InboundMessage, WebhookError>;
+}
+
+/// What a supplier's protocol offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Orders are sent to it. Without this it comes to us, through its part of the schema.
+    pub submits: bool,
+    /// It can be asked whether it has an order of ours.
+    pub lookup_by_reference: bool,
+    /// It takes cancellations.
+    pub cancels: bool,
+    /// Its stock can be fetched.
+    pub polls_stock: bool,
+    /// It sends webhooks.
+    pub pushes: bool,
+}
+
+/// How a call to a supplier failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdapterError {
+    /// Surely not done; trying again may help.
+    #[error("not done: {reason}")]
+    Retry {
+        /// What happened, in our words.
+        reason: String,
+        /// When the supplier wants to be asked again.
+        after: Option<Duration>,
+    },
+    /// It may be done. Ask by reference before doing anything else.
+    #[error("outcome unknown: {reason}")]
+    Unknown {
+        /// What happened, in our words.
+        reason: String,
+    },
+    /// Surely not done, and it never will be.
+    #[error("refused ({code:?}): {reason}")]
+    Refused {
+        /// The supplier's reason, translated.
+        code: SupplierRejection,
+        /// The supplier's words, cut short, or ours.
+        reason: String,
+    },
+}
+
+/// What came of a cancellation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CancelAnswer {
+    /// It is cancelled.
+    Cancelled(RemoteOrder),
+    /// The supplier took it, and has not decided yet.
+    Pending(RemoteOrder),
+    /// It is too late.
+    TooLate,
+}
+
+/// What a supplier answers when it is asked for its stock.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StockAnswer {
+    /// Nothing changed since the answer with the tag that was shown.
+    Unchanged,
+    /// A page.
+    Page {
+        /// The page.
+        page: StockPage,
+        /// The tag to show next time.
+        etag: Option<String>,
+    },
+}
+
+/// Why a webhook is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// It is not proved to come from the supplier, or too old, or no webhook is expected.
+    #[error("the signature is not valid")]
+    Forged,
+    /// It comes from the supplier and cannot be read.
+    #[error("the body cannot be read")]
+    Unreadable,
+}

@@ -1,0 +1,227 @@
+//! Orders, parcels and stock in neutral words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::address::Address;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::money::{Currency, Money};
+use crate::suppliers::vocabulary::{ShipmentStatus, SupplierRejection};
+
+/// What is asked of a supplier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderRequest {
+    /// Our name for it: the supplier order's id.
+    pub reference: String,
+    /// When the customer ordered.
+    pub placed_at: Timestamp,
+    /// The supplier's currency.
+    pub currency: Currency,
+    /// Where it goes.
+    pub destination: Address,
+    /// The customer's e-mail address, where the carrier needs it.
+    pub email: Option<String>,
+    /// The code of the supplier's shipping service.
+    pub shipping_service: String,
+    /// What is wanted.
+    pub lines: Vec<RequestLine>,
+    /// What the customer finds in the parcel.
+    pub packing_slip: PackingSlip,
+}
+
+/// One line of an [`OrderRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestLine {
+    /// Our name for the line.
+    pub line_id: String,
+    /// The supplier's name for the item.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The most one may cost.
+    pub max_unit_cost: Option<Money>,
+}
+
+/// What the customer finds in the parcel: the store's brand, never the supplier's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackingSlip {
+    /// The store.
+    pub store_name: String,
+    /// The customer's order number.
+    pub order_number: String,
+    /// A message.
+    pub note: Option<String>,
+}
+
+/// Where an order stands at the supplier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RemoteStatus {
+    /// Received, not answered yet.
+    Pending,
+    /// All of it will be sent.
+    Accepted,
+    /// Some of it will be sent.
+    PartiallyAccepted,
+    /// None of it will be sent.
+    Rejected,
+    /// It is being prepared.
+    Processing,
+    /// Some of it has left.
+    PartiallyShipped,
+    /// All of it has left.
+    Shipped,
+    /// All of it arrived.
+    Delivered,
+    /// It is off.
+    Cancelled,
+    /// A word we do not know, as the supplier wrote it.
+    Unknown(String),
+}
+
+/// An order as the supplier has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RemoteOrder {
+    /// The supplier's name for it.
+    pub id: String,
+    /// Our name for it.
+    pub reference: String,
+    /// Where it stands.
+    pub status: RemoteStatus,
+    /// When it is to leave.
+    pub estimated_ship_at: Option<Timestamp>,
+    /// Its lines.
+    pub lines: Vec<RemoteLine>,
+    /// What sending it costs.
+    pub shipping_cost: Option<Money>,
+    /// Why it is refused, if it is.
+    pub rejection: Option<RemoteReason>,
+    /// Its parcels.
+    pub shipments: Vec<RemoteShipment>,
+}
+
+/// A line of a [`RemoteOrder`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RemoteLine {
+    /// Our name for the line.
+    pub line_id: String,
+    /// The supplier's name for the item.
+    pub sku: String,
+    /// How many were asked for.
+    pub quantity: i64,
+    /// How many will be sent; absent until the supplier has answered.
+    pub accepted_quantity: Option<i64>,
+    /// What one costs.
+    pub unit_cost: Option<Money>,
+    /// Why some or all are refused.
+    pub reason: Option<RemoteReason>,
+}
+
+/// Why a supplier refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteReason {
+    /// The reason; every code we do not know is *other*.
+    pub code: SupplierRejection,
+    /// The supplier's words, cut short.
+    pub message: String,
+}
+
+/// A parcel as the supplier tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteShipment {
+    /// The supplier's name for it.
+    pub id: String,
+    /// Who carries it.
+    pub carrier: String,
+    /// The carrier's number.
+    pub tracking_number: Option<String>,
+    /// Where to follow it: an http or https address.
+    pub tracking_url: Option<String>,
+    /// When it left.
+    pub shipped_at: Option<Timestamp>,
+    /// What is in it: our line and how many.
+    pub lines: Vec<(String, i64)>,
+    /// When it should arrive: earliest and latest.
+    pub estimated_delivery: Option<(Timestamp, Timestamp)>,
+}
+
+/// Something that happened to a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteEvent {
+    /// The sender's name for it: a repeat has the same.
+    pub id: String,
+    /// What happened; `None` for a word we do not know, which changes nothing but is kept.
+    pub status: Option<ShipmentStatus>,
+    /// The sender's word for it, cut short.
+    pub raw_status: String,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// In the sender's words.
+    pub description: Option<String>,
+    /// Where.
+    pub location: Option<String>,
+}
+
+/// A part of a supplier's stock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StockPage {
+    /// The moment the figures are true of.
+    pub as_of: Timestamp,
+    /// Whether all pages together are everything the supplier has.
+    pub full: bool,
+    /// The figures.
+    pub items: Vec<RemoteStock>,
+    /// Where the next page starts.
+    pub next_cursor: Option<String>,
+}
+
+/// The stock of one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RemoteStock {
+    /// The supplier's name for the item.
+    pub sku: String,
+    /// How many it has.
+    pub quantity: i64,
+    /// What one costs now.
+    pub cost: Option<Money>,
+    /// When there will be more.
+    pub restock_at: Option<Timestamp>,
+    /// Whether it will never come again.
+    pub discontinued: bool,
+}
+
+/// A verified webhook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboundMessage {
+    /// The sender's name for the message: a repeat has the same.
+    pub id: String,
+    /// What it says.
+    pub news: SupplierNews,
+}
+
+/// What a supplier can tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SupplierNews {
+    /// An order as it stands now.
+    Order(RemoteOrder),
+    /// A parcel left.
+    ShipmentCreated {
+        /// Our name for the order.
+        reference: String,
+        /// The parcel.
+        shipment: RemoteShipment,
+    },
+    /// A parcel moved.
+    ShipmentUpdated {
+        /// The supplier's name for the parcel.
+        shipment_id: String,
+        /// The carrier's number.
+        tracking_number: Option<String>,
+        /// What happened.
+        event: Option<RemoteEvent>,
+        /// When it should arrive now: earliest and latest.
+        estimated_delivery: Option<(Timestamp, Timestamp)>,
+    },
+    /// Stock.
+    Stock(StockPage),
+    /// A kind of message we do not know, by the sender's name for it.
+    Unknown(String),
+}

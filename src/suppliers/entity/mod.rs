@@ -1,0 +1,4 @@
+//! The tables of suppliers.
+
+pub mod service;
+pub mod supplier;
