@@ -11,7 +11,12 @@ mod entity;
 mod error;
 mod facets;
 mod products;
+mod queries;
+mod search;
 mod snapshot;
+mod state;
+mod text;
+mod validate;
 
 pub use self::entity::{
     Media, MediaList, ProductOption, ProductOptions, ProductStatus, SelectedOption, SelectedOptions, collection,
@@ -20,4 +25,6 @@ pub use self::entity::{
 pub use self::error::CatalogErrorCode;
 pub use self::facets::record_availability;
 pub use self::products::{CreatedProduct, NewProduct, NewVariant, create_product, create_products, set_price};
+pub use self::queries::*;
 pub use self::snapshot::{VariantSnapshot, snapshots};
+pub use self::validate::{MAX_DESCRIPTION, MAX_SKU, MAX_TITLE, is_public_https};

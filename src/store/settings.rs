@@ -57,8 +57,8 @@ pub async fn settings(conn: &impl ConnectionTrait) -> Result<Settings, Fault> {
     let countries = country::Entity::find().order_by_asc(country::Column::Position).all(conn).await?;
     Ok(Settings {
         name: row.name,
-        currency: row.currency.parse()?,
-        countries: countries.into_iter().map(CountryTax::from_row).collect::<Result<_, _>>()?,
+        currency: row.currency,
+        countries: countries.into_iter().map(CountryTax::from_row).collect(),
         capture: row.capture,
         sender: row.sender,
     })
@@ -81,7 +81,7 @@ pub async fn cached(app: &App) -> Result<Arc<Settings>, Fault> {
 pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
     let row = store::Entity::find_by_id(1).one(tx).await?.ok_or_else(missing)?;
     if row.currency_in_use {
-        return Ok(row.currency.parse()?);
+        return Ok(row.currency);
     }
     // Locks the row, so that a change of the currency that is under way ends first.
     store::Entity::update_many()
@@ -90,7 +90,7 @@ pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
         .exec(tx)
         .await?;
     let row = store::Entity::find_by_id(1).lock_exclusive().one(tx).await?.ok_or_else(missing)?;
-    Ok(row.currency.parse()?)
+    Ok(row.currency)
 }
 
 fn missing() -> Fault {
@@ -98,9 +98,9 @@ fn missing() -> Fault {
 }
 
 impl CountryTax {
-    fn from_row(row: country::Model) -> Result<Self, Fault> {
-        let country = row.country.parse().map_err(|_| Fault::internal("a country of the store is unknown"))?;
-        Ok(Self { country, rate: Decimal::new(row.rate_millionths, 6), inclusive: row.inclusive })
+    fn from_row(row: country::Model) -> Self {
+        let rate = Decimal::new(row.rate_millionths, 6).normalize();
+        Self { country: row.country, rate, inclusive: row.inclusive }
     }
 }
 
