@@ -1,0 +1,57 @@
+//! What a resolver reaches through its context.
+
+use async_graphql::ContextBase;
+
+use super::loaders::Loaders;
+use crate::app::App;
+use crate::identity::Actor;
+
+/// What every request carries; the transports put it there.
+pub struct RequestContext {
+    /// The program.
+    pub app: App,
+    /// Who is asking.
+    pub actor: Actor,
+    /// This request's loaders, never another's.
+    pub loaders: Loaders,
+}
+
+impl RequestContext {
+    /// The context of one request of `actor`.
+    pub fn new(app: &App, actor: &Actor) -> Self {
+        Self { app: app.clone(), actor: actor.clone(), loaders: Loaders::new(app.clone(), actor.clone()) }
+    }
+
+    /// Puts the context into `request`, with the actor beside it for `visible` functions.
+    pub fn attach(app: &App, actor: &Actor, request: async_graphql::Request) -> async_graphql::Request {
+        request.data(actor.clone()).data(Self::new(app, actor))
+    }
+}
+
+/// Shorthand for what every request carries.
+pub trait ContextExt {
+    /// The program.
+    fn app(&self) -> &App;
+    /// Who is asking.
+    fn actor(&self) -> &Actor;
+    /// This request's loaders.
+    fn loaders(&self) -> &Loaders;
+}
+
+impl<T> ContextExt for ContextBase<'_, T> {
+    fn app(&self) -> &App {
+        &request(self).app
+    }
+
+    fn actor(&self) -> &Actor {
+        &request(self).actor
+    }
+
+    fn loaders(&self) -> &Loaders {
+        &request(self).loaders
+    }
+}
+
+fn request<'a, T>(ctx: &'a ContextBase<'_, T>) -> &'a RequestContext {
+    ctx.data_opt::<RequestContext>().expect("every transport puts a RequestContext into its requests")
+}

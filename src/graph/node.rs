@@ -1,0 +1,74 @@
+//! Everything with a global id, by that id.
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use super::jobs::Job;
+use super::{Nullable, nullable};
+use crate::kernel::ids::{JobId, TypedId};
+use crate::kernel::problem::Fault;
+
+/// Makes [`Node`] and [`load`] from one line per type: the type, the type of its id, and the read
+/// `fn(&Context, id) -> Result<Option<type>, Fault>` that decides who may see it.
+macro_rules! nodes {
+    ($($variant:ident($($object:ident)::+), $id:ty, $find:path;)*) => {
+        /// Anything with an id of its own.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "The id: opaque, and unique in the whole store."))]
+        pub enum Node {
+            $(
+                #[doc = concat!("See `", stringify!($variant), "`.")]
+                $variant($($object)::+),
+            )*
+        }
+
+        /// What `id` stands for, if there is such a thing and the actor may see it.
+        pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, Fault> {
+            $(
+                if let Ok(id) = id.parse::<$id>() {
+                    return Ok($find(ctx, id).await?.map(Node::$variant));
+                }
+            )*
+            Err(Fault::BadInput("not the id of a node".to_owned()))
+        }
+
+        /// The prefixes of ids that [`load`] knows.
+        pub const PREFIXES: &[&str] = &[$(<$id as TypedId>::PREFIX),*];
+    };
+}
+
+nodes! {
+    // One line per type, by slice:
+    Job(Job), JobId, super::jobs::find;
+    // identity
+    //
+    // workitems
+    //
+    // catalog
+    //
+    // suppliers
+    //
+    // inventory
+    //
+    // pricing
+    //
+    // payments
+    //
+    // orders
+    //
+    // fulfillment
+    //
+    // shipments
+    //
+}
+
+/// The query for anything by its id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Anything with a global id; null if there is no such thing for whoever asks.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Nullable<Node> {
+        nullable(load(ctx, &id).await)
+    }
+}

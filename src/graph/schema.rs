@@ -1,0 +1,109 @@
+//! The schema, put together from the slices' parts.
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
+
+use super::jobs::JobQuery;
+use super::node::{Node, NodeQuery};
+use super::scalars::{DateTime, Decimal, Json};
+use super::user_errors::UserError;
+
+/// The schema of this program.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// What can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    NodeQuery,
+    JobQuery,
+    // identity
+    //
+    // store
+    //
+    // workitems
+    //
+    // catalog
+    //
+    // suppliers
+    //
+    // inventory
+    //
+    // pricing
+    //
+    // payments
+    //
+    // orders
+    //
+    // checkout
+    //
+    // fulfillment
+    //
+    // shipments
+    //
+);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    // identity
+    //
+    // store
+    //
+    // workitems
+    //
+    // catalog
+    //
+    // suppliers
+    //
+    // inventory
+    //
+    // pricing
+    //
+    // payments
+    //
+    // orders
+    //
+    // checkout
+    //
+    // fulfillment
+    //
+    // shipments
+    //
+    // importing
+    //
+);
+
+/// What can be followed.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(
+    // orders
+    //
+    // shipments
+    //
+);
+
+/// Builds the schema.
+pub fn build() -> Schema {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .register_output_type::<Node>()
+        .register_output_type::<UserError>()
+        .override_output_type_description::<DateTime>("A moment, as RFC 3339 text, such as `2026-11-22T17:50:28Z`.")
+        .override_output_type_description::<Decimal>("An exact decimal number, written as text, such as `\"12.50\"`.")
+        .override_output_type_description::<Json>("Any JSON value.")
+        // Suggestions tell what exists to whoever guesses.
+        .disable_suggestions()
+        .finish()
+}
+
+/// The schema as text, sorted, as `schema/schema.graphql` has it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    build().sdl_with_options(options)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_schema_builds() {
+        assert!(super::sdl().contains("interface Node"));
+    }
+}
