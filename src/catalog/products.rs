@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{EntityTrait, QueryFilter, QuerySelect, Set};
 
 use super::entity::{
     Media, MediaList, ProductOption, ProductOptions, ProductStatus, SelectedOption, SelectedOptions, product, variant,

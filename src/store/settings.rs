@@ -72,7 +72,7 @@ pub async fn cached(app: &App) -> Result<Arc<Settings>, Fault> {
         return Ok(known);
     }
     let fresh = Arc::new(settings(app.db.read()).await?);
-    memory.put(Some(Arc::clone(&fresh)));
+    memory.put(Arc::clone(&fresh));
     Ok(fresh)
 }
 
@@ -93,7 +93,7 @@ pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
     Ok(row.currency)
 }
 
-fn missing() -> Fault {
+pub(super) fn missing() -> Fault {
     Fault::internal("the store's settings are missing")
 }
 
@@ -114,7 +114,11 @@ impl Memory {
         held.as_ref().filter(|(at, _)| at.elapsed() < MEMORY_LIFE).map(|(_, known)| Arc::clone(known))
     }
 
-    pub(super) fn put(&self, settings: Option<Arc<Settings>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = settings.map(|it| (Instant::now(), it));
+    fn put(&self, settings: Arc<Settings>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), settings));
+    }
+
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -56,7 +56,7 @@ pub async fn collection_by_slug(conn: &impl ConnectionTrait, slug: &str) -> Resu
 /// A collection, and a product that is in it.
 #[derive(Debug, Clone, FromQueryResult)]
 struct Membership {
-    of: ProductId,
+    product_id: ProductId,
     #[sea_orm(nested)]
     collection: collection::Model,
 }
@@ -70,12 +70,12 @@ pub async fn collections_of(
     let mut values = Vec::new();
     let ids = bind_ids(conn, &mut values, products);
     let sql = format!(
-        "SELECT {COLUMNS}, c.of FROM (SELECT c.*, cp.product_id AS of, ROW_NUMBER() OVER \
+        "SELECT {COLUMNS}, c.product_id FROM (SELECT c.*, cp.product_id, ROW_NUMBER() OVER \
          (PARTITION BY cp.product_id ORDER BY c.sort_title, c.id) AS place \
          FROM collection_product cp JOIN collection c ON c.id = cp.collection_id WHERE cp.product_id {ids}) c \
-         WHERE c.place <= {most} ORDER BY c.of, c.place"
+         WHERE c.place <= {most} ORDER BY c.product_id, c.place"
     );
     let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
     let rows = Membership::find_by_statement(statement).all(conn).await?;
-    Ok(rows.into_iter().map(|row| (row.of, row.collection)).collect())
+    Ok(rows.into_iter().map(|row| (row.product_id, row.collection)).collect())
 }

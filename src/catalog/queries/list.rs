@@ -243,7 +243,11 @@ impl Query {
 }
 
 /// `= ANY(…)` or `IN (…)` over `ids`, whose parameters are added to `values`.
-pub(super) fn bind_ids<I: TypedId>(conn: &impl ConnectionTrait, values: &mut Vec<Value>, ids: &[I]) -> String {
+pub(in crate::catalog) fn bind_ids<I: TypedId>(
+    conn: &impl ConnectionTrait,
+    values: &mut Vec<Value>,
+    ids: &[I],
+) -> String {
     if crate::platform::db::is_postgres(conn) {
         let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
         values.push(format!("{{{}}}", list.join(",")).into());

@@ -11,6 +11,7 @@ mod rows;
 
 pub use self::collections::{collection_by_slug, collections_by_ids, collections_of, list_collections};
 pub use self::count::count_products;
+pub(super) use self::list::bind_ids;
 pub use self::list::{ListProducts, ProductFilter, ProductSort, list_products};
 pub use self::load::{
     details_of, options_of, product_by_slug, products_by_ids, variant_by_sku, variants_by_ids, variants_of,
