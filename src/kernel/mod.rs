@@ -7,8 +7,10 @@
 pub mod address;
 pub mod clock;
 pub mod country;
+pub mod email;
 pub mod event;
 pub mod ids;
 pub mod money;
 pub mod page;
+mod postal;
 pub mod problem;

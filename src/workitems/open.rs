@@ -6,7 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use serde_json::json;
 
-use super::entity::{ActiveModel, Actions, Column, Entity, Model, Severity, WorkItemStatus};
+use super::entity::{Actions, ActiveModel, Column, Entity, Model, Severity, WorkItemStatus};
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{OrderId, SupplierOrderId, WorkItemId};
 use crate::kernel::problem::Fault;
@@ -84,13 +84,7 @@ pub async fn close_by_key(tx: &Tx, key: &str, note: &str) -> Result<(), Fault> {
 }
 
 /// Records what was done about `item`, which the caller has locked, and tells the room that acts on it.
-pub(super) async fn record(
-    tx: &Tx,
-    item: Model,
-    action: &str,
-    note: Option<String>,
-    by: &str,
-) -> Result<Model, Fault> {
+pub(super) async fn record(tx: &Tx, item: Model, action: &str, note: Option<String>, by: &str) -> Result<Model, Fault> {
     let mut row = item.into_active_model();
     row.status = Set(WorkItemStatus::Resolved);
     row.dedupe_key = Set(None);

@@ -1,7 +1,9 @@
 //! Reading the queue.
 
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use super::entity::{Column, Entity, Model, Severity, WorkItemStatus};
 use crate::app::App;
@@ -30,12 +32,7 @@ pub async fn lookup(conn: &impl ConnectionTrait, id: WorkItemId) -> Result<Optio
 }
 
 /// The queue, newest first.
-pub async fn list(
-    app: &App,
-    actor: &Actor,
-    filter: &WorkItemFilter,
-    page: &PageRequest,
-) -> Result<Page<Model>, Fault> {
+pub async fn list(app: &App, actor: &Actor, filter: &WorkItemFilter, page: &PageRequest) -> Result<Page<Model>, Fault> {
     actor.may(Action::ReadWorkItems)?;
     let mut query = filtered(filter);
     if let Some(cursor) = &page.cursor {
