@@ -33,7 +33,12 @@ impl Default for Documents {
 impl Documents {
     /// The text a request means: its own, or the one kept under the hash of its `extensions`. A text
     /// that comes with its hash is kept.
-    pub fn text(&self, query: Option<String>, persisted: Option<&Value>, limits: &Limits) -> Result<String, ServerError> {
+    pub fn text(
+        &self,
+        query: Option<String>,
+        persisted: Option<&Value>,
+        limits: &Limits,
+    ) -> Result<String, ServerError> {
         let Some(persisted) = persisted else {
             return query.filter(|it| !it.is_empty()).ok_or_else(|| error(Code::BadUserInput, "there is no query"));
         };

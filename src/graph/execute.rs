@@ -106,7 +106,7 @@ impl Edge {
         let mut request = Request::new(text).variables(variables);
         request.operation_name = incoming.operation_name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
-        let request = RequestContext::attach(&self.app, &caller.actor, request);
+        let request = RequestContext::new(&self.app, &caller.actor, caller.address).attach(request);
         Ok(Operation { kind, request, cost })
     }
 

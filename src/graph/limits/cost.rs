@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, ServerError, Value, Variables};
 
 use super::super::connection::DEFAULT_PAGE;
@@ -57,8 +59,7 @@ pub fn check(
         OperationType::Subscription => "Subscription",
     };
     let introspects = is_introspection(document, operation);
-    let mut counter =
-        Counter { shape, document, operation, variables, limits, known: HashMap::new(), introspects };
+    let mut counter = Counter { shape, document, operation, variables, limits, known: HashMap::new(), introspects };
     let cost = counter.set(&operation.selection_set.node, root, 1);
     let limit = if introspects { INTROSPECTION } else { limits.cost };
     if cost > limit {
@@ -144,24 +145,21 @@ impl<'a> Counter<'a> {
     fn page_size(&self, field: &Field) -> usize {
         let argument = field.get_argument("first").or_else(|| field.get_argument("last"));
         let Some(argument) = argument else { return DEFAULT_PAGE };
-        let number = match &argument.node {
-            async_graphql::parser::types::Value::Number(number) => number.as_i64(),
-            async_graphql::parser::types::Value::Variable(name) => self.variable(name),
+        let value = argument.node.clone().into_const_with(|name| self.variable(&name).ok_or(()));
+        let number = match value {
+            Ok(Value::Number(number)) => number.as_i64(),
             _ => None,
         };
         // More than a page is refused when it is read.
         number.map_or(DEFAULT_PAGE, |number| usize::try_from(number).unwrap_or(0).min(self.limits.page_size))
     }
 
-    fn variable(&self, name: &Name) -> Option<i64> {
+    fn variable(&self, name: &Name) -> Option<Value> {
         let default = || {
             let mut definitions = self.operation.variable_definitions.iter();
             definitions.find(|it| it.node.name.node == *name)?.node.default_value.as_ref().map(|it| &it.node)
         };
-        match self.variables.get(name).or_else(default)? {
-            Value::Number(number) => number.as_i64(),
-            _ => None,
-        }
+        self.variables.get(name).or_else(default).cloned()
     }
 
     fn schema_field(&mut self, field: &'a Field) -> usize {
