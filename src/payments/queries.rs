@@ -7,10 +7,7 @@ use crate::kernel::ids::{OrderId, PaymentAttemptId, PaymentTransactionId, Refund
 use crate::kernel::problem::Fault;
 
 /// The attempts with these ids, in no order.
-pub async fn load_by_ids(
-    conn: &impl ConnectionTrait,
-    ids: &[PaymentAttemptId],
-) -> Result<Vec<attempt::Model>, Fault> {
+pub async fn load_by_ids(conn: &impl ConnectionTrait, ids: &[PaymentAttemptId]) -> Result<Vec<attempt::Model>, Fault> {
     Ok(attempt::Entity::find().filter(attempt::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
 }
 
@@ -20,10 +17,7 @@ pub async fn of_orders(conn: &impl ConnectionTrait, orders: &[OrderId]) -> Resul
 }
 
 /// The movements for these orders, oldest first.
-pub async fn transactions(
-    conn: &impl ConnectionTrait,
-    orders: &[OrderId],
-) -> Result<Vec<transaction::Model>, Fault> {
+pub async fn transactions(conn: &impl ConnectionTrait, orders: &[OrderId]) -> Result<Vec<transaction::Model>, Fault> {
     let query = transaction::Entity::find().filter(transaction::Column::OrderId.is_in(orders.iter().copied()));
     Ok(query.order_by_asc(transaction::Column::Id).all(conn).await?)
 }

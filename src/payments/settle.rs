@@ -86,9 +86,7 @@ async fn carry_out(app: &App, movement: &transaction::Model) -> Result<(), JobEr
     match call(gateway, provider_id, movement).await {
         Ok(payment) if is_done(&attempt, movement, &payment) => Ok(succeed(app, movement, &payment).await?),
         Ok(payment) => Err(JobError::retry(format!("the provider's sums do not show it: {payment:?}"))),
-        Err(GatewayError::Refused { code, message }) => {
-            Ok(fail(app, movement, &format!("{code}: {message}")).await?)
-        }
+        Err(GatewayError::Refused { code, message }) => Ok(fail(app, movement, &format!("{code}: {message}")).await?),
         Err(error) => Err(job_error(error)),
     }
 }
@@ -148,9 +146,11 @@ async fn succeed(app: &App, movement: &transaction::Model, payment: &ProviderPay
     let money = movement.money();
     let (kind, audience, message) = match movement.kind {
         TransactionKind::Capture => (EventType::PaymentCaptured, Audience::Customer, format!("We charged {money}.")),
-        TransactionKind::Void => {
-            (EventType::PaymentVoided, Audience::Customer, format!("{money} will not be charged; the hold was released."))
-        }
+        TransactionKind::Void => (
+            EventType::PaymentVoided,
+            Audience::Customer,
+            format!("{money} will not be charged; the hold was released."),
+        ),
         TransactionKind::Refund => (EventType::PaymentRefunded, Audience::Customer, format!("We refunded {money}.")),
     };
     tell(&tx, &movement, kind, audience, message).await?;
