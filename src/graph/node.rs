@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::jobs::Job;
 use super::{Nullable, nullable};
-use crate::kernel::ids::{JobId, TypedId};
+use crate::kernel::ids::{JobId, SupplierId, TypedId};
 use crate::kernel::problem::Fault;
 
 /// Makes [`Node`] and [`load`] from one line per type: the type, the type of its id, and the read
@@ -46,6 +46,7 @@ nodes! {
     // catalog
     //
     // suppliers
+    Supplier(crate::suppliers::graphql::Supplier), SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
     //

@@ -6,6 +6,7 @@ use super::jobs::JobQuery;
 use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -24,6 +25,7 @@ pub struct Query(
     // catalog
     //
     // suppliers
+    SupplierQuery,
     //
     // inventory
     //
@@ -53,6 +55,7 @@ pub struct Mutation(
     // catalog
     //
     // suppliers
+    SupplierMutation,
     //
     // inventory
     //
