@@ -4,12 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::jobs::Job;
 use super::{Nullable, nullable};
-<<<<<<< HEAD
-use crate::kernel::ids::{JobId, SupplierId, TypedId};
-=======
 use crate::identity::graphql::{ApiToken, Customer, find_customer, find_token};
 use crate::kernel::ids::{ApiTokenId, CustomerId, JobId, TypedId, WorkItemId};
->>>>>>> main
 use crate::kernel::problem::Fault;
 use crate::workitems::graphql::WorkItem;
 
@@ -53,7 +49,7 @@ nodes! {
     // catalog
     //
     // suppliers
-    Supplier(crate::suppliers::graphql::Supplier), SupplierId, crate::suppliers::graphql::find;
+    Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
     //

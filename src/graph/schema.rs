@@ -6,8 +6,8 @@ use super::jobs::JobQuery;
 use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
-use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.

@@ -15,14 +15,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 
+use self::http::HttpSupplier;
+use self::portal::Portal;
 pub use self::words::{
     InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment,
     RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
 };
-use self::http::HttpSupplier;
-use self::portal::Portal;
-use super::{settings, supplier};
 use super::vocabulary::SupplierRejection;
+use super::{settings, supplier};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::problem::Fault;
