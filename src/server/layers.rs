@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{Response, StatusCode};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::CorsLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -21,8 +20,6 @@ use crate::app::App;
 
 /// How long a body may pause.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
-/// How long a browser may remember what this server allows.
-const PREFLIGHT: Duration = Duration::from_secs(3600);
 
 /// `router` with its surroundings, the outermost last.
 pub fn around(app: &App, router: Router) -> Router {
@@ -34,31 +31,11 @@ pub fn around(app: &App, router: Router) -> Router {
     ];
     let https = app.config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let https = https.then_some((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
-    let mut router = router
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(CompressionLayer::new())
-        .layer(cors(&app.config.allowed_origins));
+    let mut router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(CompressionLayer::new());
     for (name, value) in headers.into_iter().chain(https) {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
     router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(app.clone(), observe::observe))
-}
-
-/// No cookies are used, so no credentials are allowed: a token is sent by the client itself.
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    CorsLayer::new()
-        .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            ACCEPT,
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            observe::REQUEST_ID,
-            HeaderName::from_static("last-event-id"),
-        ])
-        .expose_headers([observe::REQUEST_ID, RETRY_AFTER])
-        .max_age(PREFLIGHT)
 }
 
 /// A handler's panic is one failed request. The text is the panic's own and stays here.

@@ -15,10 +15,11 @@ use axum::routing::get;
 pub use self::accept::{address, bind, serve};
 pub use self::admin::router as admin_router;
 use crate::app::App;
+use crate::graph;
 
 /// Everything the public listener answers.
 pub fn router(app: &App) -> Router {
-    let api = Router::new();
+    let api = Router::new().merge(graph::router(app.clone()));
     layers::around(app, api.merge(health(app)).fallback(nothing_here))
 }
 
