@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::jobs::Job;
 use super::{Nullable, nullable};
-use crate::kernel::ids::{JobId, TypedId};
+use crate::kernel::ids::{CollectionId, JobId, ProductId, TypedId, VariantId};
 use crate::kernel::problem::Fault;
 
 /// Makes [`Node`] and [`load`] from one line per type: the type, the type of its id, and the read
@@ -44,7 +44,9 @@ nodes! {
     // workitems
     //
     // catalog
-    //
+    Product(crate::catalog::graphql::Product), ProductId, crate::catalog::graphql::find_product;
+    ProductVariant(crate::catalog::graphql::ProductVariant), VariantId, crate::catalog::graphql::find_variant;
+    Collection(crate::catalog::graphql::Collection), CollectionId, crate::catalog::graphql::find_collection;
     // suppliers
     //
     // inventory

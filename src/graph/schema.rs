@@ -18,11 +18,11 @@ pub struct Query(
     // identity
     //
     // store
-    //
+    crate::store::graphql::StoreQuery,
     // workitems
     //
     // catalog
-    //
+    crate::catalog::graphql::CatalogQuery,
     // suppliers
     //
     // inventory
@@ -47,11 +47,11 @@ pub struct Mutation(
     // identity
     //
     // store
-    //
+    crate::store::graphql::StoreMutation,
     // workitems
     //
     // catalog
-    //
+    crate::catalog::graphql::CatalogMutation,
     // suppliers
     //
     // inventory
