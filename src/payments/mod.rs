@@ -14,6 +14,7 @@ pub mod gateway;
 mod inbound;
 mod movements;
 mod queries;
+mod refunds;
 mod settle;
 mod trouble;
 
@@ -28,6 +29,7 @@ pub use self::gateway::{Gateway, GatewayWebhookError, Gateways};
 pub use self::inbound::{InboundPayment, PaymentNews, read_webhook};
 pub use self::movements::{MoneyTotals, capture, refund, retry, totals, void_rest};
 pub use self::queries::{load_by_ids, lookup_refund, of_orders, refunds, transaction, transactions};
+pub use self::refunds::{RefundErrorCode, RefundRequest, create_refund};
 pub use self::settle::SettleTransaction;
 use crate::app::App;
 
