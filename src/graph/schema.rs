@@ -64,7 +64,7 @@ pub struct Mutation(
     // pricing
     //
     // payments
-    //
+    crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
