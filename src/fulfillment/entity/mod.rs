@@ -1,0 +1,5 @@
+//! The tables of supplier orders.
+
+pub mod line;
+pub mod supplier_order;
+pub mod transition;

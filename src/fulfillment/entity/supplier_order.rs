@@ -1,0 +1,99 @@
+//! The table of supplier orders.
+
+use sea_orm::FromJsonQueryResult;
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::fulfillment::state::{RequestStatus, SupplierOrderStatus};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
+use crate::kernel::money::{Currency, Money};
+
+/// Suppliers that were asked for these units before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct Tried(pub Vec<SupplierId>);
+
+/// One supplier order.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "supplier_order")]
+pub struct Model {
+    /// The id; its text is the reference the supplier knows it by.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SupplierOrderId,
+    /// The order it is a part of.
+    pub order_id: OrderId,
+    /// Who is asked.
+    pub supplier_id: SupplierId,
+    /// Where it stands.
+    pub status: SupplierOrderStatus,
+    /// What was asked of the supplier, and what the supplier said.
+    pub request_status: RequestStatus,
+    /// The how-many-th supplier order for these units, from 1.
+    pub attempt: i32,
+    /// Who was asked before.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub tried: Tried,
+    /// The supplier order whose units these were.
+    pub replaces: Option<SupplierOrderId>,
+    /// The supplier's name for the shipping service.
+    pub service_code: String,
+    /// The currency of its costs.
+    pub currency: Currency,
+    /// What the supplier asks for shipping.
+    pub shipping_cost: i64,
+    /// The same in the order's currency.
+    pub store_shipping_cost: i64,
+    /// The supplier's own id of it.
+    pub remote_id: Option<String>,
+    /// What a supplier at the portal calls it.
+    pub supplier_reference: Option<String>,
+    /// An answer is due by then.
+    pub accept_by: Timestamp,
+    /// The parcel is due by then.
+    pub ship_by: Timestamp,
+    /// When the supplier means to ship.
+    pub estimated_ship_at: Option<Timestamp>,
+    /// When it was last handed to the adapter.
+    pub sent_at: Option<Timestamp>,
+    /// How often it was handed to the adapter.
+    pub sendings: i32,
+    /// When the supplier was last asked about it.
+    pub asked_at: Option<Timestamp>,
+    /// When the supplier had it for sure.
+    pub submitted_at: Option<Timestamp>,
+    /// When the supplier said yes.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Why the supplier refused, for programs.
+    pub rejection_code: Option<String>,
+    /// Why the supplier refused, for people.
+    pub rejection_message: Option<String>,
+    /// Why it is to be cancelled.
+    pub cancel_reason: Option<String>,
+    /// When a cancellation was asked for.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// What went wrong last, for the owner.
+    pub note: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Model {
+    /// `minor` units of the supplier's currency.
+    pub fn money(&self, minor: i64) -> Money {
+        Money::from_minor(minor, self.currency)
+    }
+
+    /// What the supplier knows it by.
+    pub fn reference(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// Relations inside the room.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,5 @@
+//! The tables of orders.
+
+pub mod counter;
+pub mod line;
+pub mod order;

@@ -1,0 +1,118 @@
+//! What an order's facts amount to. Three separate axes, each a pure function of the facts; nobody
+//! sets a status by hand.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+use super::entity::line;
+
+/// Where the money stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PaymentStatus {
+    /// Nothing is authorized yet.
+    Pending,
+    /// Authorized, not captured.
+    Authorized,
+    /// Captured, in whole or for everything that is still to be sent.
+    Paid,
+    /// A part of what was captured went back.
+    PartiallyRefunded,
+    /// All that was captured went back.
+    Refunded,
+    /// The authorization was released; nothing was captured.
+    Voided,
+    /// The money could not be taken.
+    Failed,
+}
+
+/// Where the goods are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FulfillmentStatus {
+    /// No supplier has been asked yet.
+    Unfulfilled,
+    /// Suppliers have been asked.
+    InProgress,
+    /// Some units left.
+    PartiallyShipped,
+    /// All units left.
+    Shipped,
+    /// Some units arrived.
+    PartiallyDelivered,
+    /// All units arrived.
+    Delivered,
+    /// No unit will be sent.
+    Cancelled,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReturnStatus {
+    /// Nothing.
+    None,
+    /// A return was asked for.
+    Requested,
+    /// Some units came back.
+    InProgress,
+    /// All delivered units came back.
+    Returned,
+}
+
+/// The money facts, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MoneyFacts {
+    /// Authorized.
+    pub authorized: i64,
+    /// Captured.
+    pub captured: i64,
+    /// Released.
+    pub voided: i64,
+    /// Given back.
+    pub refunded: i64,
+}
+
+/// The payment axis.
+pub fn payment_status(money: MoneyFacts) -> PaymentStatus {
+    if money.captured > 0 {
+        return match money.refunded {
+            0 => PaymentStatus::Paid,
+            refunded if refunded >= money.captured => PaymentStatus::Refunded,
+            _ => PaymentStatus::PartiallyRefunded,
+        };
+    }
+    if money.authorized == 0 {
+        return PaymentStatus::Pending;
+    }
+    if money.voided >= money.authorized { PaymentStatus::Voided } else { PaymentStatus::Authorized }
+}
+
+/// The fulfillment axis.
+pub fn fulfillment_status(lines: &[line::Model]) -> FulfillmentStatus {
+    let sum = |count: fn(&line::Model) -> i64| lines.iter().map(count).sum::<i64>();
+    let live = sum(line::Model::live);
+    let (shipped, delivered) = (sum(|it| it.shipped), sum(|it| it.delivered));
+    if live == 0 {
+        return FulfillmentStatus::Cancelled;
+    }
+    match (shipped, delivered) {
+        (_, delivered) if delivered >= live => FulfillmentStatus::Delivered,
+        (_, delivered) if delivered > 0 => FulfillmentStatus::PartiallyDelivered,
+        (shipped, _) if shipped >= live => FulfillmentStatus::Shipped,
+        (shipped, _) if shipped > 0 => FulfillmentStatus::PartiallyShipped,
+        _ if sum(|it| it.forwarded) > 0 => FulfillmentStatus::InProgress,
+        _ => FulfillmentStatus::Unfulfilled,
+    }
+}
+
+/// The return axis.
+pub fn return_status(lines: &[line::Model]) -> ReturnStatus {
+    let returned: i64 = lines.iter().map(|it| it.returned).sum();
+    let delivered: i64 = lines.iter().map(|it| it.delivered).sum();
+    match returned {
+        0 => ReturnStatus::None,
+        returned if returned >= delivered => ReturnStatus::Returned,
+        _ => ReturnStatus::InProgress,
+    }
+}

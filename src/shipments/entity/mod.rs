@@ -1,0 +1,5 @@
+//! The tables of shipments.
+
+pub mod event;
+pub mod line;
+pub mod shipment;
