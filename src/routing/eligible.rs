@@ -51,11 +51,8 @@ pub(super) fn wanted(request: &PlanRequest) -> HashMap<VariantId, i64> {
 
 /// The suppliers that can send to the destination.
 pub(super) fn senders(request: &PlanRequest) -> HashMap<SupplierId, Sender<'_>> {
-    let mut senders: HashMap<SupplierId, Sender<'_>> = request
-        .suppliers
-        .iter()
-        .map(|facts| (facts.id, Sender { facts, services: Vec::new() }))
-        .collect();
+    let mut senders: HashMap<SupplierId, Sender<'_>> =
+        request.suppliers.iter().map(|facts| (facts.id, Sender { facts, services: Vec::new() })).collect();
     for service in request.services.iter().filter(|service| service.countries.contains(&request.destination)) {
         let price = request.rates.to_store(service.price);
         let per_item = request.rates.to_store(service.price_per_item);
@@ -73,8 +70,7 @@ pub(super) fn look<'a>(
     wanted: &HashMap<VariantId, i64>,
     senders: &HashMap<SupplierId, Sender<'_>>,
 ) -> Vec<Seen<'a>> {
-    let suppliers: HashMap<SupplierId, bool> =
-        request.suppliers.iter().map(|facts| (facts.id, facts.active)).collect();
+    let suppliers: HashMap<SupplierId, bool> = request.suppliers.iter().map(|facts| (facts.id, facts.active)).collect();
     let mut seen: Vec<Seen<'a>> = request
         .offers
         .iter()
@@ -116,7 +112,8 @@ pub(super) fn why_unrouted(variant: VariantId, seen: &[Seen<'_>]) -> Reason {
         Reason::SupplierInactive,
         Reason::OfferInactive,
     ];
-    let worst = |it: &Seen<'_>| it.reasons.iter().filter_map(|reason| order.iter().position(|other| other == reason)).max();
+    let worst =
+        |it: &Seen<'_>| it.reasons.iter().filter_map(|reason| order.iter().position(|other| other == reason)).max();
     let place = of_variant().map(|it| worst(it).unwrap_or(0)).min().unwrap_or(0);
     order.get(place).copied().unwrap_or(Reason::OutOfStock)
 }

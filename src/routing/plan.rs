@@ -18,7 +18,8 @@ pub fn plan(request: &PlanRequest) -> Plan {
     let wanted = eligible::wanted(request);
     let senders = eligible::senders(request);
     let seen = eligible::look(request, &wanted, &senders);
-    let taken: BTreeMap<OfferId, i64> = solve::solve(&puzzle(request, &wanted, &senders, &seen)).taken.into_iter().collect();
+    let taken: BTreeMap<OfferId, i64> =
+        solve::solve(&puzzle(request, &wanted, &senders, &seen)).taken.into_iter().collect();
     let (picks, unrouted) = deal(request, &seen, &taken);
     Plan {
         parcels: parcels(request, &senders, &seen, picks),
@@ -80,7 +81,11 @@ fn undominated(sender: &Sender<'_>) -> Vec<Tariff> {
 }
 
 /// Deals the taken units out to the lines, in the order the lines were asked for.
-fn deal(request: &PlanRequest, seen: &[Seen<'_>], taken: &BTreeMap<OfferId, i64>) -> (Vec<(SupplierId, Pick)>, Vec<Unrouted>) {
+fn deal(
+    request: &PlanRequest,
+    seen: &[Seen<'_>],
+    taken: &BTreeMap<OfferId, i64>,
+) -> (Vec<(SupplierId, Pick)>, Vec<Unrouted>) {
     let mut stock: HashMap<VariantId, Vec<(&Seen<'_>, i64)>> = HashMap::new();
     for it in seen {
         if let Some(&count) = taken.get(&it.offer.id) {
