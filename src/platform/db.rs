@@ -12,12 +12,14 @@ use anyhow::Context as _;
 
 use migrations::Migrator;
 use migrations::sea_orm_migration::MigratorTrait;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
+use crate::kernel::ids::TypedId;
 use crate::kernel::problem::Fault;
 
 /// How long a statement waits for SQLite's lock, or a request for a connection, before it gives up.
@@ -199,6 +201,28 @@ pub fn engine_of(url: &str) -> Option<Engine> {
 /// The backend of a connection, for the few statements that differ.
 pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
     connection.get_database_backend() == DbBackend::Postgres
+}
+
+/// `column` is one of `ids`: one array parameter on PostgreSQL, so that every length is the same
+/// statement, and a list on SQLite.
+pub fn among<I: TypedId>(connection: &impl ConnectionTrait, column: impl ColumnTrait, ids: &[I]) -> Expr {
+    if !is_postgres(connection) {
+        return column.is_in(ids.iter().map(|id| id.uuid()));
+    }
+    let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
+    let list = Expr::val(format!("{{{}}}", list.join(",")));
+    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS uuid[]))", [Expr::col(column.as_column_ref()), list])
+}
+
+/// `column` is one of `texts`; as [`among`].
+pub fn among_texts(connection: &impl ConnectionTrait, column: impl ColumnTrait, texts: &[String]) -> Expr {
+    if !is_postgres(connection) {
+        return column.is_in(texts.iter().cloned());
+    }
+    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let list: Vec<String> = texts.iter().map(quoted).collect();
+    let list = Expr::val(format!("{{{}}}", list.join(",")));
+    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS text[]))", [Expr::col(column.as_column_ref()), list])
 }
 
 #[cfg(test)]
