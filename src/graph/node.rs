@@ -49,6 +49,7 @@ nodes! {
     // catalog
     //
     // suppliers
+    Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
     //

@@ -7,6 +7,7 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
@@ -26,6 +27,7 @@ pub struct Query(
     // catalog
     //
     // suppliers
+    SupplierQuery,
     //
     // inventory
     //
@@ -55,6 +57,7 @@ pub struct Mutation(
     // catalog
     //
     // suppliers
+    SupplierMutation,
     //
     // inventory
     //
