@@ -52,6 +52,7 @@ nodes! {
     Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
+    SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
     //

@@ -30,6 +30,7 @@ pub struct Query(
     SupplierQuery,
     //
     // inventory
+    crate::inventory::graphql::InventoryQuery,
     //
     // pricing
     //
@@ -60,6 +61,7 @@ pub struct Mutation(
     SupplierMutation,
     //
     // inventory
+    crate::inventory::graphql::InventoryMutation,
     //
     // pricing
     //
