@@ -6,9 +6,11 @@ use crate::identity::jobs::SweepCredentials;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
@@ -23,6 +25,10 @@ pub fn handlers() -> Handlers {
         .with::<inventory::DecideHeldReport>()
         .with::<inventory::PollStock>()
         .with::<inventory::WatchPolls>()
+        .with::<webhooks::ProcessWebhook>()
+        .with::<webhooks::ReplayWebhook>()
+        .with::<webhooks::SweepWebhooks>()
+        .with::<SettleTransaction>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -30,7 +36,9 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     match event.kind {
         EventType::OrderPlaced => Ok(vec![]),
         EventType::SupplierChanged => inventory::after_supplier_changed(event),
-        EventType::WorkItemResolved => inventory::after_work_item(event),
+        EventType::WorkItemResolved => {
+            Ok([inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
+        }
         _ => Ok(vec![]),
     }
 }
@@ -41,5 +49,6 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
-    jobs::ensure(app, &inventory::WatchPolls {}).await
+    jobs::ensure(app, &inventory::WatchPolls {}).await?;
+    jobs::ensure(app, &webhooks::SweepWebhooks {}).await
 }

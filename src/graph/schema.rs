@@ -21,11 +21,11 @@ pub struct Query(
     // identity
     IdentityQuery,
     // store
-    //
+    crate::store::graphql::StoreQuery,
     // workitems
     WorkItemQuery,
     // catalog
-    //
+    crate::catalog::graphql::CatalogQuery,
     // suppliers
     SupplierQuery,
     //
@@ -44,6 +44,9 @@ pub struct Query(
     //
     // shipments
     //
+    // webhooks
+    crate::webhooks::graphql::WebhookQuery,
+    //
 );
 
 /// What can be done.
@@ -52,11 +55,11 @@ pub struct Mutation(
     // identity
     IdentityMutation,
     // store
-    //
+    crate::store::graphql::StoreMutation,
     // workitems
     WorkItemMutation,
     // catalog
-    //
+    crate::catalog::graphql::CatalogMutation,
     // suppliers
     SupplierMutation,
     //
@@ -76,6 +79,9 @@ pub struct Mutation(
     // shipments
     //
     // importing
+    //
+    // webhooks
+    crate::webhooks::graphql::WebhookMutation,
     //
 );
 

@@ -66,17 +66,15 @@ pub(super) enum Received {
 /// What the door finds out about a message.
 enum Verdict {
     /// Its name, as proved; and whether it can be read.
-    Authentic { id: String, readable: bool },
+    Authentic {
+        id: String,
+        readable: bool,
+    },
     Forged,
 }
 
 /// Verifies and stores a message, and has it worked.
-pub(super) async fn receive(
-    app: &App,
-    sender: &Sender,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Received, Fault> {
+pub(super) async fn receive(app: &App, sender: &Sender, headers: &HeaderMap, body: &[u8]) -> Result<Received, Fault> {
     let now = app.clock.now();
     let verdict = match sender {
         Sender::Supplier(id) => judge_supplier(app, *id, headers, body, now).await?,

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::facts::LedgerEntry;
 use crate::app::App;
+use crate::catalog::graphql::ProductVariant;
 use crate::graph::scalars::DateTime;
 use crate::graph::{
     Connection, ContextExt, GlobalId, Nullable, PageArgs, RequestLoader, SharedFault, nullable, required,
@@ -39,6 +40,11 @@ impl SupplierOffer {
             return None;
         }
         nullable(ctx.loaders().load::<SupplierLoader, _>(self.0.supplier_id).await.map(|it| it.map(Supplier)))
+    }
+
+    /// What it offers; null only if it is gone.
+    async fn variant(&self, ctx: &Context<'_>) -> Nullable<ProductVariant> {
+        nullable(ProductVariant::load(ctx, self.0.variant_id).await)
     }
 
     /// The supplier's name for it.
