@@ -54,17 +54,22 @@ nodes! {
     Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
+    SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
     //
     // payments
-    //
+    Payment(crate::payments::graphql::Payment), crate::kernel::ids::PaymentAttemptId, crate::payments::graphql::find;
+    PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;
+    Refund(crate::payments::graphql::Refund), crate::kernel::ids::RefundId, crate::payments::graphql::find_refund;
     // orders
     //
     // fulfillment
     //
     // shipments
     //
+    // webhooks
+    WebhookDelivery(crate::webhooks::graphql::WebhookDelivery), crate::kernel::ids::WebhookId, crate::webhooks::graphql::find;
 }
 
 /// The query for anything by its id.
