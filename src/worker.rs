@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::identity::jobs::SweepCredentials;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::notifications::Notify;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
@@ -12,15 +13,25 @@ use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
-    Handlers::default().with::<SweepIdempotency>().with::<SweepCredentials>().with::<ReopenSnoozed>()
+    Handlers::default().with::<SweepIdempotency>().with::<SweepCredentials>().with::<ReopenSnoozed>().with::<Notify>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
-    match event.kind {
-        EventType::OrderPlaced => Ok(vec![]),
-        _ => Ok(vec![]),
+    let mut jobs = match event.kind {
+        EventType::OrderPlaced => vec![],
+        _ => vec![],
+    };
+    if tells_a_customer(event.kind) {
+        jobs.push(NewJob::now(&Notify { event_id: event.id })?);
     }
+    Ok(jobs)
+}
+
+/// Whether a mail goes out about it.
+fn tells_a_customer(kind: EventType) -> bool {
+    use EventType::{CustomerRegistered, OrderCancelled, OrderPlaced, ShipmentCreated, ShipmentDelivered};
+    matches!(kind, CustomerRegistered | OrderPlaced | OrderCancelled | ShipmentCreated | ShipmentDelivered)
 }
 
 /// Adds the jobs that repeat for ever, unless they are there.

@@ -7,6 +7,7 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::notifications::graphql::NotificationQuery;
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
@@ -41,6 +42,8 @@ pub struct Query(
     //
     // shipments
     //
+    // notifications
+    NotificationQuery,
 );
 
 /// What can be done.

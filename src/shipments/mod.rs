@@ -7,7 +7,9 @@
 pub mod entity;
 mod follow;
 mod news;
+mod queries;
 
 pub use self::entity::{event, line, shipment};
 pub use self::follow::FollowSupplierOrder;
 pub use self::news::apply_news;
+pub use self::queries::lookup;
