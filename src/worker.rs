@@ -6,6 +6,7 @@ use crate::identity::jobs::SweepCredentials;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::notifications::Notify;
+use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
@@ -13,7 +14,12 @@ use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
-    Handlers::default().with::<SweepIdempotency>().with::<SweepCredentials>().with::<ReopenSnoozed>().with::<Notify>()
+    Handlers::default()
+        .with::<SweepIdempotency>()
+        .with::<SweepCredentials>()
+        .with::<ReopenSnoozed>()
+        .with::<SettleTransaction>()
+        .with::<Notify>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.

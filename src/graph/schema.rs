@@ -7,7 +7,11 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+<<<<<<< HEAD
 use crate::notifications::graphql::NotificationQuery;
+=======
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
+>>>>>>> main
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
@@ -21,12 +25,13 @@ pub struct Query(
     // identity
     IdentityQuery,
     // store
-    //
+    crate::store::graphql::StoreQuery,
     // workitems
     WorkItemQuery,
     // catalog
-    //
+    crate::catalog::graphql::CatalogQuery,
     // suppliers
+    SupplierQuery,
     //
     // inventory
     //
@@ -52,12 +57,13 @@ pub struct Mutation(
     // identity
     IdentityMutation,
     // store
-    //
+    crate::store::graphql::StoreMutation,
     // workitems
     WorkItemMutation,
     // catalog
-    //
+    crate::catalog::graphql::CatalogMutation,
     // suppliers
+    SupplierMutation,
     //
     // inventory
     //

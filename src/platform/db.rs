@@ -15,7 +15,7 @@ use migrations::sea_orm_migration::MigratorTrait;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
@@ -72,6 +72,15 @@ impl Db {
         let result = Migrator::up(&self.write, None).await;
         lock.commit().await?;
         result
+    }
+
+    /// Whether the database answers and holds all the tables of this version, or of a newer one.
+    pub async fn is_current(&self) -> Result<bool, DbErr> {
+        let sql = "SELECT COUNT(*) AS steps FROM seaql_migrations";
+        let statement = Statement::from_string(self.read.get_database_backend(), sql);
+        let row = self.read.query_one_raw(statement).await?;
+        let steps: i64 = row.map_or(Ok(0), |row| row.try_get("", "steps"))?;
+        Ok(usize::try_from(steps).is_ok_and(|steps| steps >= Migrator::migrations().len()))
     }
 
     /// The engine.
