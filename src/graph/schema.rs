@@ -7,11 +7,8 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
-<<<<<<< HEAD
 use crate::notifications::graphql::NotificationQuery;
-=======
 use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
->>>>>>> main
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
