@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::identity::jobs::SweepCredentials;
+use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::notifications::Notify;
@@ -10,6 +11,7 @@ use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
@@ -18,20 +20,38 @@ pub fn handlers() -> Handlers {
         .with::<SweepIdempotency>()
         .with::<SweepCredentials>()
         .with::<ReopenSnoozed>()
+        .with::<inventory::RefreshAvailability>()
+        .with::<inventory::NoteStaleStock>()
+        .with::<inventory::ApplySupplierTerms>()
+        .with::<inventory::DecideHeldReport>()
+        .with::<inventory::PollStock>()
+        .with::<inventory::WatchPolls>()
+        .with::<webhooks::ProcessWebhook>()
+        .with::<webhooks::ReplayWebhook>()
+        .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
         .with::<Notify>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
-    let mut jobs = match event.kind {
-        EventType::OrderPlaced => vec![],
-        _ => vec![],
-    };
+    let mut jobs = work_after(event)?;
     if tells_a_customer(event.kind) {
         jobs.push(NewJob::now(&Notify { event_id: event.id })?);
     }
     Ok(jobs)
+}
+
+/// What the rooms do about it.
+fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    match event.kind {
+        EventType::OrderPlaced => Ok(vec![]),
+        EventType::SupplierChanged => inventory::after_supplier_changed(event),
+        EventType::WorkItemResolved => {
+            Ok([inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
+        }
+        _ => Ok(vec![]),
+    }
 }
 
 /// Whether a mail goes out about it.
@@ -44,5 +64,8 @@ fn tells_a_customer(kind: EventType) -> bool {
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
-    jobs::ensure(app, &ReopenSnoozed {}).await
+    jobs::ensure(app, &ReopenSnoozed {}).await?;
+    jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
+    jobs::ensure(app, &inventory::WatchPolls {}).await?;
+    jobs::ensure(app, &webhooks::SweepWebhooks {}).await
 }

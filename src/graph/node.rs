@@ -55,6 +55,7 @@ nodes! {
     Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
+    SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
     //
@@ -68,6 +69,8 @@ nodes! {
     //
     // notifications
     Notification(Notification), NotificationId, crate::notifications::graphql::find;
+    // webhooks
+    WebhookDelivery(crate::webhooks::graphql::WebhookDelivery), crate::kernel::ids::WebhookId, crate::webhooks::graphql::find;
 }
 
 /// The query for anything by its id.

@@ -31,6 +31,7 @@ pub struct Query(
     SupplierQuery,
     //
     // inventory
+    crate::inventory::graphql::InventoryQuery,
     //
     // pricing
     //
@@ -46,6 +47,9 @@ pub struct Query(
     //
     // notifications
     NotificationQuery,
+    // webhooks
+    crate::webhooks::graphql::WebhookQuery,
+    //
 );
 
 /// What can be done.
@@ -63,6 +67,7 @@ pub struct Mutation(
     SupplierMutation,
     //
     // inventory
+    crate::inventory::graphql::InventoryMutation,
     //
     // pricing
     //
@@ -77,6 +82,9 @@ pub struct Mutation(
     // shipments
     //
     // importing
+    //
+    // webhooks
+    crate::webhooks::graphql::WebhookMutation,
     //
 );
 
