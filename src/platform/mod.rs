@@ -20,3 +20,5 @@ pub mod cidr;
 pub mod egress;
 pub mod keys;
 pub mod mail;
+
+pub mod stopping;
