@@ -47,10 +47,14 @@ nodes! {
     // workitems
     WorkItem(WorkItem), WorkItemId, crate::workitems::graphql::find;
     // catalog
-    //
+    Product(crate::catalog::graphql::Product), crate::kernel::ids::ProductId, crate::catalog::graphql::find_product;
+    ProductVariant(crate::catalog::graphql::ProductVariant), crate::kernel::ids::VariantId, crate::catalog::graphql::find_variant;
+    Collection(crate::catalog::graphql::Collection), crate::kernel::ids::CollectionId, crate::catalog::graphql::find_collection;
     // suppliers
+    Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
+    SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
     //
@@ -62,6 +66,8 @@ nodes! {
     //
     // shipments
     //
+    // webhooks
+    WebhookDelivery(crate::webhooks::graphql::WebhookDelivery), crate::kernel::ids::WebhookId, crate::webhooks::graphql::find;
 }
 
 /// The query for anything by its id.

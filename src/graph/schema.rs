@@ -7,6 +7,7 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
@@ -20,14 +21,16 @@ pub struct Query(
     // identity
     IdentityQuery,
     // store
-    //
+    crate::store::graphql::StoreQuery,
     // workitems
     WorkItemQuery,
     // catalog
-    //
+    crate::catalog::graphql::CatalogQuery,
     // suppliers
+    SupplierQuery,
     //
     // inventory
+    crate::inventory::graphql::InventoryQuery,
     //
     // pricing
     //
@@ -41,6 +44,9 @@ pub struct Query(
     //
     // shipments
     //
+    // webhooks
+    crate::webhooks::graphql::WebhookQuery,
+    //
 );
 
 /// What can be done.
@@ -49,14 +55,16 @@ pub struct Mutation(
     // identity
     IdentityMutation,
     // store
-    //
+    crate::store::graphql::StoreMutation,
     // workitems
     WorkItemMutation,
     // catalog
-    //
+    crate::catalog::graphql::CatalogMutation,
     // suppliers
+    SupplierMutation,
     //
     // inventory
+    crate::inventory::graphql::InventoryMutation,
     //
     // pricing
     //
@@ -71,6 +79,9 @@ pub struct Mutation(
     // shipments
     //
     // importing
+    //
+    // webhooks
+    crate::webhooks::graphql::WebhookMutation,
     //
 );
 

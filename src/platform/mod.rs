@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod limits;
+pub mod standard_webhooks;
 pub mod telemetry;
 
 pub mod db;
