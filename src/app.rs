@@ -5,13 +5,21 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::IdSource;
 use crate::platform::bus::Bus;
 use crate::platform::cache::Cache;
-use crate::platform::config::Config;
-use crate::platform::db::Db;
+use crate::platform::config::{Config, mask_password};
+use crate::platform::db::{Db, Engine, FileLock};
+use crate::platform::egress::Egress;
+use crate::platform::keys::Sealer;
+use crate::platform::mail::Mailer;
 use crate::platform::outbox::Routes;
+use crate::platform::{jobs, telemetry};
+use crate::worker;
 
 /// A handle on the program; cheap to clone.
 #[derive(Clone)]
@@ -39,6 +47,16 @@ pub struct Parts {
     pub ids: IdSource,
     /// Which jobs an event starts.
     pub routes: Routes,
+    /// Seals secrets at rest.
+    pub sealer: Sealer,
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// The HTTP client for suppliers: the public internet and what `egress_allow` names.
+    pub egress: Egress,
+    /// The metrics of this process.
+    pub metrics: PrometheusHandle,
+    /// Keeps a second process off an SQLite file.
+    pub lock: Option<FileLock>,
 }
 
 impl App {
@@ -58,6 +76,63 @@ impl App {
         });
         any.downcast().expect("a value is kept under its own type")
     }
+
+    /// Starts the program: checks the configuration, takes the SQLite file for this process alone,
+    /// connects and migrates. Each error is one sentence.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let defects = config.check();
+        if !defects.is_empty() {
+            anyhow::bail!("{}", defects.join("\n"));
+        }
+        let lock = FileLock::take(&config.database_url)?;
+        let app = Self::build(config, Clock::System, IdSource::System, lock).await?;
+        if app.db.engine() == Engine::Sqlite {
+            // No other process can be working: whatever is running was cut off when the last one ended.
+            let count = jobs::requeue_all(&app).await?;
+            if count > 0 {
+                tracing::info!(count, "jobs that the last process left were put back");
+            }
+        }
+        Ok(app)
+    }
+
+    /// The program with another clock and another source of ids, for tests: connects and migrates.
+    pub async fn with(config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
+        Self::build(config, clock, ids, None).await
+    }
+
+    async fn build(config: Config, clock: Clock, ids: IdSource, lock: Option<FileLock>) -> anyhow::Result<Self> {
+        let db = connect(&config).await?;
+        db.migrate().await.context("the database's tables cannot be brought up to date")?;
+        let (cache, bus) = match &config.redis_url {
+            Some(url) => (
+                Cache::redis(url, &config.redis_prefix).await.context("CONSIGN_REDIS_URL cannot be used")?,
+                Bus::redis(url, &config.redis_prefix).await.context("CONSIGN_REDIS_URL cannot be used")?,
+            ),
+            None => (Cache::in_process(), Bus::in_process()),
+        };
+        Ok(Self::new(Parts {
+            sealer: Sealer::new(config.secret_key.expose()),
+            mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
+            egress: Egress::new(&config.egress_allow)?,
+            metrics: telemetry::metrics(),
+            routes: worker::routes,
+            config,
+            db,
+            cache,
+            bus,
+            clock,
+            ids,
+            lock,
+        }))
+    }
+}
+
+/// Connects to the database; the error names it without its password.
+pub async fn connect(config: &Config) -> anyhow::Result<Db> {
+    Db::connect(&config.database_url, config.database_pool)
+        .await
+        .with_context(|| format!("the database {} cannot be reached", mask_password(&config.database_url)))
 }
 
 impl Deref for App {

@@ -4,12 +4,13 @@
 use crate::app::App;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{Handlers, NewJob};
+use crate::platform::idempotency::SweepIdempotency;
+use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
-    Handlers::default()
+    Handlers::default().with::<SweepIdempotency>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -21,6 +22,6 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
 }
 
 /// Adds the jobs that repeat for ever, unless they are there.
-pub async fn schedule(_app: &App) -> Result<(), Fault> {
-    Ok(())
+pub async fn schedule(app: &App) -> Result<(), Fault> {
+    jobs::ensure(app, &SweepIdempotency {}).await
 }

@@ -38,6 +38,8 @@ CREATE TABLE supplier_offer (
     confidence bigint NOT NULL CHECK (confidence BETWEEN 0 AND 1000000),
     as_of {time},
     stale_at {time},
+    stale_stops boolean NOT NULL,
+    stale_noted boolean NOT NULL,
     ledger_seq bigint NOT NULL,
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL,
@@ -45,6 +47,7 @@ CREATE TABLE supplier_offer (
     UNIQUE (supplier_id, variant_id)
 );
 CREATE INDEX supplier_offer_variant ON supplier_offer (variant_id);
+CREATE INDEX supplier_offer_going_stale ON supplier_offer (stale_at) WHERE stale_stops AND NOT stale_noted;
 
 CREATE TABLE stock_ledger (
     id {uuid} PRIMARY KEY,

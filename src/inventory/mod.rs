@@ -8,15 +8,23 @@
 mod availability;
 mod commit;
 mod entity;
+mod error;
+mod facets;
+mod figures;
+mod flights;
+mod jobs;
 mod offers;
 mod queries;
 mod reports;
 mod reserve;
+mod shortfall;
 
 pub use self::availability::{Availability, availability};
 pub use self::commit::{commit, commit_directly, note_accepted, release_commitment};
 pub use self::entity::{commitment, ledger, offer, reservation};
-pub use self::offers::{OfferUpsert, upsert_offers};
+pub use self::error::InventoryErrorCode;
+pub use self::jobs::{NoteStaleStock, RefreshAvailability};
+pub use self::offers::{ApplySupplierTerms, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers};
 pub use self::queries::{OfferSnapshot, commitments_of, offers_for};
-pub use self::reports::{ReportOutcome, ReportPart, StockReport, report};
+pub use self::reports::{DecideHeldReport, MAX_QUANTITY, ReportOutcome, ReportPart, StockReport, report};
 pub use self::reserve::{release, reserve};

@@ -1,6 +1,8 @@
 //! Reading offers and commitments.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::BTreeSet;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::{commitment, offer};
@@ -65,6 +67,37 @@ pub async fn offers_for(
     let query = offer::Entity::find().filter(offer::Column::VariantId.is_in(variants.iter().copied()));
     let rows = query.order_by_asc(offer::Column::Id).all(conn).await?;
     rows.into_iter().map(|row| Ok(OfferSnapshot::of(row, now)?)).collect()
+}
+
+/// All offers of these variants.
+pub(super) async fn offers_of_variants(
+    conn: &impl ConnectionTrait,
+    variants: &[VariantId],
+) -> Result<Vec<offer::Model>, Fault> {
+    let query = offer::Entity::find().filter(offer::Column::VariantId.is_in(variants.iter().copied()));
+    Ok(query.all(conn).await?)
+}
+
+/// How many SKUs one statement asks for.
+const CHUNK: usize = 500;
+
+/// Which of these SKUs the supplier has offers for.
+pub(super) async fn known_skus(
+    conn: &impl ConnectionTrait,
+    supplier_id: SupplierId,
+    skus: &[&str],
+) -> Result<BTreeSet<String>, Fault> {
+    let mut known = BTreeSet::new();
+    for chunk in skus.chunks(CHUNK) {
+        let query = offer::Entity::find()
+            .select_only()
+            .column(offer::Column::SupplierSku)
+            .filter(offer::Column::SupplierId.eq(supplier_id))
+            .filter(offer::Column::SupplierSku.is_in(chunk.iter().copied()));
+        let found: Vec<String> = query.into_tuple().all(conn).await?;
+        known.extend(found);
+    }
+    Ok(known)
 }
 
 /// What an order takes of each offer.

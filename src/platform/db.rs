@@ -3,8 +3,12 @@
 //! SQLite has one writing connection with immediate transactions (a fair queue, and no read that
 //! fails when it turns into a write) and a few reading ones. PostgreSQL has one pool for both.
 
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use anyhow::Context as _;
 
 use migrations::Migrator;
 use migrations::sea_orm_migration::MigratorTrait;
@@ -46,6 +50,9 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let connection = Database::connect(postgres_options(url, pool)).await?;
             return Ok(Self { write: connection.clone(), read: connection, engine: Engine::Postgres });
+        }
+        if let Some(folder) = sqlite_file(url).as_deref().and_then(std::path::Path::parent) {
+            std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
         let write = Database::connect(sqlite_options(url, 1, false)).await?;
         let read = Database::connect(sqlite_options(url, 4, true)).await?;
@@ -95,6 +102,45 @@ impl Db {
         let _ = self.read.close().await;
         let _ = self.write.close().await;
     }
+}
+
+/// Holds an SQLite file for this process alone: a second one would run the same jobs and miss the
+/// first one's hints. The lock is the operating system's, so it ends with the process, however that ends.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Takes the lock beside the file of `url`; `None` for a database that is not a file.
+    pub fn take(url: &str) -> anyhow::Result<Option<Self>> {
+        let Some(database) = sqlite_file(url) else { return Ok(None) };
+        let mut path = database.clone().into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => anyhow::bail!(
+                "another process is using {}; with SQLite there is one process, with PostgreSQL any number",
+                database.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
+        }
+    }
+}
+
+/// The file of an SQLite URL; `None` for other engines and for a database in memory.
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
 fn postgres_options(url: &str, pool: u32) -> ConnectOptions {
@@ -153,4 +199,22 @@ pub fn engine_of(url: &str) -> Option<Engine> {
 /// The backend of a connection, for the few statements that differ.
 pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
     connection.get_database_backend() == DbBackend::Postgres
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_process_is_refused_on_one_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}/new/consign.db?mode=rwc", folder.path().display());
+        let first = FileLock::take(&url).expect("the first").expect("a file");
+        // Another handle of this process stands for another process.
+        let second = FileLock::take(&url).expect_err("the second");
+        assert!(second.to_string().contains("another process is using"), "{second}");
+        drop(first);
+        assert!(FileLock::take(&url).is_ok());
+        assert!(FileLock::take("postgres://localhost/x").expect("not a file").is_none());
+    }
 }

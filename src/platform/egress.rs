@@ -1,2 +1,212 @@
 //! The way out: one HTTP client for adapters and gateways, which reaches the public internet and
 //! the hosts the operator named, and nothing else.
+//!
+//! The address is checked where the connection is made, on what the name resolved to at that moment,
+//! so a name that points somewhere else the next time gains nothing. Redirects are not followed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
+use url::{Host, Url};
+
+use super::cidr::{Cidr, is_public};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the other side may be silent.
+const READ: Duration = Duration::from_secs(10);
+/// How long a whole exchange may take; a supplier at one byte a second is not waited for.
+const TOTAL: Duration = Duration::from_secs(30);
+
+/// Why an exchange did not begin, or did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    /// Not `http` or `https`, without a host, or with a password in it.
+    #[error("not a URL that may be called")]
+    BadUrl,
+    /// The host is not on the public internet, and the operator did not allow it.
+    #[error("the host is not on the public internet; CONSIGN_EGRESS_ALLOW may allow it")]
+    Refused,
+    /// The answer is larger than it may be.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The network failed.
+    #[error("the request failed: {}", chain(.0))]
+    Network(#[source] reqwest::Error),
+}
+
+impl EgressError {
+    /// Whether the request surely never reached the other side.
+    pub fn surely_not_sent(&self) -> bool {
+        match self {
+            Self::BadUrl | Self::Refused => true,
+            Self::TooLarge(_) => false,
+            Self::Network(error) => error.is_connect() || error.is_builder(),
+        }
+    }
+}
+
+impl From<reqwest::Error> for EgressError {
+    fn from(error: reqwest::Error) -> Self {
+        // The URL may carry a credential.
+        Self::Network(error.without_url())
+    }
+}
+
+/// The whole chain of causes: reqwest's own text says only that sending failed.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// The HTTP client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    client: Client,
+    allow: Arc<Allow>,
+}
+
+impl Egress {
+    /// A client that reaches the public internet and `allow`: hosts, addresses and networks.
+    pub fn new(allow: &[String]) -> anyhow::Result<Self> {
+        let allow = Arc::new(Allow::new(allow));
+        let client = Client::builder()
+            .user_agent(concat!("consign/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(READ)
+            .timeout(TOTAL)
+            // A proxy would resolve names for us, past the guard.
+            .no_proxy()
+            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&allow))))
+            .build()?;
+        Ok(Self { client, allow })
+    }
+
+    /// Begins a request, unless `url` may not be called.
+    pub fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, EgressError> {
+        self.check(&url)?;
+        Ok(self.client.request(method, url))
+    }
+
+    /// Whether `url` may be called, as far as can be told without asking DNS.
+    pub fn check(&self, url: &Url) -> Result<(), EgressError> {
+        let plain = matches!(url.scheme(), "http" | "https") && url.password().is_none();
+        let address = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
+            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
+            Some(Host::Domain(_)) => None,
+            None => return Err(EgressError::BadUrl),
+        };
+        // The resolver is not asked about literal addresses.
+        match address {
+            _ if !plain => Err(EgressError::BadUrl),
+            Some(address) if !self.allow.address(address) => Err(EgressError::Refused),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads an answer's body, unless it is larger than `max` bytes once unpacked.
+pub async fn read_bounded(response: Response, max: usize) -> Result<Vec<u8>, EgressError> {
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if body.len() + chunk.len() > max {
+            return Err(EgressError::TooLarge(max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[derive(Debug)]
+struct Allow {
+    hosts: Vec<String>,
+    networks: Vec<Cidr>,
+}
+
+impl Allow {
+    fn new(entries: &[String]) -> Self {
+        let networks = entries.iter().filter_map(|entry| entry.trim_matches(['[', ']']).parse().ok()).collect();
+        let hosts = entries.iter().map(|entry| entry.to_ascii_lowercase()).collect();
+        Self { hosts, networks }
+    }
+
+    fn host(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.');
+        self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+    }
+
+    fn address(&self, address: IpAddr) -> bool {
+        is_public(address) || self.networks.iter().any(|network| network.contains(address))
+    }
+}
+
+/// Resolves names to the addresses that may be reached.
+struct GuardedResolver(Arc<Allow>);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow = Arc::clone(&self.0);
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let named = allow.host(name.as_str());
+            let allowed: Vec<SocketAddr> = found.filter(|address| named || allow.address(address.ip())).collect();
+            if allowed.is_empty() {
+                return Err(EgressError::Refused.into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(allow: &[&str], url: &str) -> Result<(), EgressError> {
+        let allow: Vec<String> = allow.iter().map(|&entry| entry.to_owned()).collect();
+        // The host of a `Url` is normal already: `http://0x7f.1` reads as 127.0.0.1.
+        Egress::new(&allow).expect("a client").check(&url.parse().expect("a URL"))
+    }
+
+    #[test]
+    fn literal_addresses_off_the_internet_are_refused() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        for url in
+            ["http://127.0.0.1/", "http://0x7f.1/", "http://2130706433/", "http://017700000001/", "http://[::1]/"]
+        {
+            assert!(matches!(check(&[], url), Err(EgressError::Refused)), "{url}");
+        }
+        assert!(matches!(check(&[], "ftp://example.com/"), Err(EgressError::BadUrl)));
+        assert!(matches!(check(&[], "https://a:b@example.com/"), Err(EgressError::BadUrl)));
+        assert!(check(&["127.0.0.0/8"], "http://127.0.0.1:9000/").is_ok());
+        assert!(check(&[], "https://1.1.1.1/").is_ok());
+    }
+
+    #[tokio::test]
+    async fn names_are_checked_by_what_they_resolve_to() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let url: Url = "http://localhost:9/".parse().expect("a URL");
+        let refused =
+            Egress::new(&[]).expect("a client").request(Method::GET, url.clone()).expect("a name").send().await;
+        let refused = EgressError::from(refused.expect_err("refused"));
+        assert!(refused.to_string().contains("not on the public internet"), "{refused}");
+        assert!(refused.surely_not_sent());
+        let allowed = Egress::new(&["localhost".to_owned()]).expect("a client");
+        let error =
+            EgressError::from(allowed.request(Method::GET, url).expect("a name").send().await.expect_err("closed"));
+        assert!(!error.to_string().contains("not on the public internet"), "{error}");
+    }
+}

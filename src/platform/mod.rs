@@ -2,15 +2,21 @@
 //!
 //! Nothing above this room knows whether it runs on SQLite or PostgreSQL, on memory or Redis.
 
+pub mod config;
+pub mod limits;
+pub mod telemetry;
+
+pub mod db;
+pub mod tx;
+
 pub mod bus;
 pub mod cache;
-pub mod config;
-pub mod db;
-pub mod egress;
+
 pub mod idempotency;
 pub mod jobs;
+pub mod outbox;
+
+pub mod cidr;
+pub mod egress;
 pub mod keys;
 pub mod mail;
-pub mod outbox;
-pub mod telemetry;
-pub mod tx;

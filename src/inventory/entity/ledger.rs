@@ -21,6 +21,8 @@ pub enum LedgerKind {
     CommittedDirectly,
     /// An order let go of units.
     CommitmentReleased,
+    /// A supplier accepted units its figure showed already.
+    Absorbed,
     /// The owner, or the supplier's record, changed the buffer or the confidence.
     Adjusted,
 }

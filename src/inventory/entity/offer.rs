@@ -59,8 +59,12 @@ pub struct Model {
     pub confidence: i64,
     /// The moment the last report is true of; none before the first.
     pub as_of: Option<Timestamp>,
-    /// From when on the report is too old to sell by; none if it never is.
+    /// From when on the report is too old; none if it never is.
     pub stale_at: Option<Timestamp>,
+    /// Whether nothing is sold by a report that is too old.
+    pub stale_stops: bool,
+    /// Whether the catalog was told that the report is too old.
+    pub stale_noted: bool,
     /// The number of its newest ledger entry.
     pub ledger_seq: i64,
     /// When it was added.
@@ -80,15 +84,21 @@ impl Model {
         self.reported * self.confidence / 1_000_000
     }
 
-    /// Whether the report is too old to sell by.
+    /// Whether more is spoken for than there is: units were promised that nobody has.
+    pub fn is_short(&self) -> bool {
+        self.believed() < self.reserved + self.committed
+    }
+
+    /// Whether the report is too old.
     pub fn is_stale(&self, now: Timestamp) -> bool {
         self.stale_at.is_some_and(|stale_at| stale_at <= now)
     }
 
     /// What can be sold: `max(0, floor(reported × confidence) − buffer − reserved − committed)`, and
-    /// nothing when stale. Whether the offer is used at all is another question ([`Self::is_live`]).
+    /// nothing when stale
+    /// under the policy *stop*. Whether the offer is used at all is another question ([`Self::is_live`]).
     pub fn sellable(&self, now: Timestamp) -> i64 {
-        if self.is_stale(now) {
+        if self.stale_stops && self.is_stale(now) {
             return 0;
         }
         (self.believed() - self.safety_buffer - self.reserved - self.committed).max(0)

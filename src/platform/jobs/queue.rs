@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait,
@@ -99,16 +99,23 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
 
 /// Puts back jobs whose worker went away without a word.
 pub async fn requeue_expired(app: &App) -> Result<u64, Fault> {
+    requeue(app, Some(Column::LeaseUntil.lt(app.clock.now()))).await
+}
+
+/// Puts back every job that is running. For the start of the only process there is.
+pub async fn requeue_all(app: &App) -> Result<u64, Fault> {
+    requeue(app, None).await
+}
+
+async fn requeue(app: &App, which: Option<SimpleExpr>) -> Result<u64, Fault> {
     let change = entity::ActiveModel {
         status: Set(JobStatus::Queued),
         lease_until: Set(None),
         lease_token: Set(None),
         ..Default::default()
     };
-    let update = Entity::update_many()
-        .set(change)
-        .filter(Expr::cust("status = 'RUNNING'"))
-        .filter(Column::LeaseUntil.lt(app.clock.now()));
+    let update = Entity::update_many().set(change).filter(Expr::cust("status = 'RUNNING'"));
+    let update = which.into_iter().fold(update, QueryFilter::filter);
     Ok(update.exec(app.db.write()).await?.rows_affected)
 }
 

@@ -1,0 +1,141 @@
+//! The one place where an offer's *reserved* and *committed* change.
+//!
+//! Whoever changes figures first locks the offers' rows, all of a verb's at once and in the order of
+//! their ids, and only then the rows that hang on them. Each change is one guarded `UPDATE`, and one
+//! line of the ledger with the figures that update returned.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+use super::availability::cache_key;
+use super::jobs::RefreshAvailability;
+use super::ledger::{self, LedgerKind};
+use super::offer;
+use super::shortfall;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
+use crate::kernel::problem::Fault;
+use crate::platform::jobs;
+use crate::platform::tx::Tx;
+
+/// A change of what is spoken for.
+pub(super) struct Change<'a> {
+    /// Why.
+    pub kind: LedgerKind,
+    /// What is added to *reserved*.
+    pub reserved: i64,
+    /// What is added to *committed*.
+    pub committed: i64,
+    /// The checkout it is about.
+    pub holder: Option<PaymentAttemptId>,
+    /// The order it is about.
+    pub order_id: Option<OrderId>,
+    /// What caused it.
+    pub document: &'a str,
+}
+
+/// Sums picks of the same offer, in the order of ids. A quantity that is not positive is a defect of
+/// the caller's.
+pub(super) fn merged(picks: &[(OfferId, i64)]) -> Result<BTreeMap<OfferId, i64>, Fault> {
+    let mut merged = BTreeMap::new();
+    for &(offer_id, quantity) in picks {
+        let sum = merged.entry(offer_id).or_insert(0_i64);
+        let more = (quantity > 0).then_some(quantity).and_then(|quantity| sum.checked_add(quantity));
+        *sum = more.ok_or_else(|| Fault::internal(format!("a pick of {quantity} units of {offer_id}")))?;
+    }
+    Ok(merged)
+}
+
+/// Locks the offers until the transaction ends.
+pub(super) async fn lock(
+    tx: &Tx,
+    ids: impl IntoIterator<Item = OfferId>,
+) -> Result<BTreeMap<OfferId, offer::Model>, Fault> {
+    let query = offer::Entity::find().filter(offer::Column::Id.is_in(ids)).order_by_asc(offer::Column::Id);
+    let rows = query.lock_exclusive().all(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The offers that have less than is wanted of them.
+pub(super) fn short_of(
+    wanted: &BTreeMap<OfferId, i64>,
+    offers: &BTreeMap<OfferId, offer::Model>,
+    now: Timestamp,
+) -> Vec<OfferId> {
+    let has = |id: &OfferId| offers.get(id).filter(|offer| offer.is_live()).map_or(0, |offer| offer.sellable(now));
+    wanted.iter().filter(|&(id, &quantity)| has(id) < quantity).map(|(&id, _)| id).collect()
+}
+
+/// Changes a locked offer. The statement itself refuses to speak for more than is sellable, whatever
+/// was believed before it.
+pub(super) async fn apply(tx: &Tx, offer_id: OfferId, change: &Change<'_>) -> Result<(), Fault> {
+    let taken = change.reserved + change.committed;
+    let mut update = offer::Entity::update_many()
+        .col_expr(offer::Column::Reserved, Expr::col(offer::Column::Reserved).add(change.reserved))
+        .col_expr(offer::Column::Committed, Expr::col(offer::Column::Committed).add(change.committed))
+        .col_expr(offer::Column::LedgerSeq, Expr::col(offer::Column::LedgerSeq).add(1))
+        .col_expr(offer::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(offer::Column::Id.eq(offer_id));
+    if taken > 0 {
+        update = update.filter(enough(taken, tx.now()));
+    }
+    let after = update.exec_with_returning(tx).await?.into_iter().next();
+    let after =
+        after.ok_or_else(|| Fault::internal(format!("{offer_id} has not the {taken} units it was locked with")))?;
+    let before = offer::Model {
+        reserved: after.reserved - change.reserved,
+        committed: after.committed - change.committed,
+        ..after.clone()
+    };
+    ledger::Entity::insert(entry(tx, &before, &after, change)).exec_without_returning(tx).await?;
+    tell(tx, &before, &after).await
+}
+
+/// The guard: the offer may be sold from, and has so many.
+fn enough(quantity: i64, now: Timestamp) -> Condition {
+    let fresh = Condition::any()
+        .add(offer::Column::StaleStops.eq(false))
+        .add(offer::Column::StaleAt.is_null())
+        .add(offer::Column::StaleAt.gt(now));
+    Condition::all()
+        .add(offer::Column::Active.eq(true))
+        .add(offer::Column::Suspended.eq(false))
+        .add(offer::Column::Discontinued.eq(false))
+        .add(fresh)
+        .add(Expr::cust("reported * confidence / 1000000 - safety_buffer - reserved - committed").gte(quantity))
+}
+
+/// The ledger's line for a change from `before` to `after`.
+pub(super) fn entry(tx: &Tx, before: &offer::Model, after: &offer::Model, change: &Change<'_>) -> ledger::ActiveModel {
+    ledger::ActiveModel {
+        id: Set(tx.new_id()),
+        offer_id: Set(after.id),
+        seq: Set(after.ledger_seq),
+        kind: Set(change.kind),
+        reported_delta: Set(after.reported - before.reported),
+        reserved_delta: Set(after.reserved - before.reserved),
+        committed_delta: Set(after.committed - before.committed),
+        reported: Set(after.reported),
+        reserved: Set(after.reserved),
+        committed: Set(after.committed),
+        safety_buffer: Set(after.safety_buffer),
+        confidence: Set(after.confidence),
+        as_of: Set(after.as_of),
+        holder: Set(change.holder),
+        order_id: Set(change.order_id),
+        document: Set(change.document.to_owned()),
+        occurred_at: Set(tx.now()),
+    }
+}
+
+/// Tells whoever must know of a change inside somebody else's transaction. The catalog is told by a
+/// job, because its rows may not be locked here: the caller may want further offers after them.
+async fn tell(tx: &Tx, before: &offer::Model, after: &offer::Model) -> Result<(), Fault> {
+    tx.invalidate(cache_key(after.variant_id));
+    if (before.sellable(tx.now()) > 0) != (after.sellable(tx.now()) > 0) {
+        jobs::enqueue(tx, &RefreshAvailability { variant_ids: vec![after.variant_id] }).await?;
+    }
+    shortfall::note(tx, before, after).await
+}

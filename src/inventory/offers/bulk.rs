@@ -1,0 +1,188 @@
+//! Offers by the thousand, for imports.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::terms::{created, is_available};
+use crate::inventory::availability::cache_key;
+use crate::inventory::figures::{Change, entry};
+use crate::inventory::jobs::RefreshAvailability;
+use crate::inventory::ledger::{self, LedgerKind};
+use crate::inventory::reports::{MAX_QUANTITY, stale_at};
+use crate::inventory::{offer, shortfall};
+use crate::kernel::ids::{OfferId, SupplierId, VariantId};
+use crate::kernel::money::Money;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs;
+use crate::platform::tx::Tx;
+use crate::suppliers::{self, supplier};
+
+/// How many offers one statement takes.
+const CHUNK: usize = 200;
+
+/// An offer as an import writes it: found by supplier and variant or SKU, added or brought up to date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferUpsert {
+    /// What is offered.
+    pub variant_id: VariantId,
+    /// The supplier's name for it.
+    pub supplier_sku: String,
+    /// What one costs us, in the supplier's currency.
+    pub cost: Money,
+    /// How many there are, if the import says: counts as a report about the present moment.
+    pub quantity: Option<i64>,
+    /// Days until it is ready, if the import says.
+    pub lead_time_days: Option<i32>,
+}
+
+#[derive(Default)]
+struct Batch {
+    offers: Vec<offer::ActiveModel>,
+    entries: Vec<ledger::ActiveModel>,
+    crossed: Vec<VariantId>,
+}
+
+/// Adds the offers or brings them up to date; returns their ids in the order given. An offer whose
+/// SKU is already another variant's keeps the SKU it had.
+pub async fn upsert_offers(tx: &Tx, supplier_id: SupplierId, offers: &[OfferUpsert]) -> Result<Vec<OfferId>, Fault> {
+    let supplier = suppliers::lookup(tx, supplier_id).await?.ok_or(Fault::NotFound)?;
+    let mut ids = Vec::with_capacity(offers.len());
+    for chunk in offers.chunks(CHUNK) {
+        let mut known = Known::load(tx, supplier_id, chunk).await?;
+        let mut batch = Batch::default();
+        for wanted in chunk {
+            ids.push(known.upsert(tx, &supplier, wanted, &mut batch).await?);
+        }
+        batch.write(tx).await?;
+    }
+    Ok(ids)
+}
+
+/// The supplier's offers a chunk is about, as they will be.
+struct Known {
+    offers: HashMap<OfferId, offer::Model>,
+    by_sku: HashMap<String, OfferId>,
+    by_variant: HashMap<VariantId, OfferId>,
+}
+
+impl Known {
+    async fn load(tx: &Tx, supplier_id: SupplierId, chunk: &[OfferUpsert]) -> Result<Self, Fault> {
+        let near = Condition::any()
+            .add(offer::Column::SupplierSku.is_in(chunk.iter().map(|it| it.supplier_sku.as_str())))
+            .add(offer::Column::VariantId.is_in(chunk.iter().map(|it| it.variant_id)));
+        let query = offer::Entity::find().filter(offer::Column::SupplierId.eq(supplier_id)).filter(near);
+        let rows = query.order_by_asc(offer::Column::Id).lock_exclusive().all(tx).await?;
+        let mut known = Self { offers: HashMap::new(), by_sku: HashMap::new(), by_variant: HashMap::new() };
+        for row in rows {
+            known.remember(row);
+        }
+        Ok(known)
+    }
+
+    fn remember(&mut self, row: offer::Model) {
+        self.by_sku.insert(row.supplier_sku.clone(), row.id);
+        self.by_variant.insert(row.variant_id, row.id);
+        self.offers.insert(row.id, row);
+    }
+
+    async fn upsert(
+        &mut self,
+        tx: &Tx,
+        supplier: &supplier::Model,
+        wanted: &OfferUpsert,
+        batch: &mut Batch,
+    ) -> Result<OfferId, Fault> {
+        let of_sku = self.by_sku.get(&wanted.supplier_sku).copied();
+        let of_variant = self.by_variant.get(&wanted.variant_id).copied();
+        let Some(before) = of_variant.or(of_sku).and_then(|id| self.offers.get(&id)).cloned() else {
+            let row = created(tx, supplier, wanted.variant_id, wanted.supplier_sku.clone(), wanted.cost);
+            let after = brought_up_to_date(tx, supplier, row.clone(), wanted);
+            batch.note(tx, &row, &after);
+            batch.offers.push(after.clone().into_active_model().reset_all());
+            let id = after.id;
+            self.remember(after);
+            return Ok(id);
+        };
+        let mut renamed = before.clone();
+        renamed.variant_id = wanted.variant_id;
+        if of_sku.is_none_or(|id| id == before.id) {
+            renamed.supplier_sku.clone_from(&wanted.supplier_sku);
+        }
+        let after = brought_up_to_date(tx, supplier, renamed, wanted);
+        batch.note(tx, &before, &after);
+        batch.flush_new(tx).await?;
+        offer::Entity::update(after.clone().into_active_model().reset_all()).exec(tx).await?;
+        shortfall::note(tx, &before, &after).await?;
+        let id = after.id;
+        self.remember(after);
+        Ok(id)
+    }
+}
+
+fn brought_up_to_date(
+    tx: &Tx,
+    supplier: &supplier::Model,
+    mut row: offer::Model,
+    wanted: &OfferUpsert,
+) -> offer::Model {
+    if wanted.cost.currency().code() == row.cost_currency {
+        row.cost_minor = wanted.cost.minor();
+    }
+    row.lead_time_days = wanted.lead_time_days.or(row.lead_time_days);
+    if let Some(quantity) = wanted.quantity {
+        let quantity = quantity.clamp(0, MAX_QUANTITY);
+        if quantity != row.reported {
+            row.ledger_seq += 1;
+        }
+        row.reported = quantity;
+        row.as_of = Some(tx.now());
+        row.stale_at = stale_at(supplier, tx.now());
+        row.stale_noted = false;
+    }
+    row.updated_at = tx.now();
+    row
+}
+
+impl Batch {
+    /// Notes what a change means for the ledger, the cache and the catalog.
+    fn note(&mut self, tx: &Tx, before: &offer::Model, after: &offer::Model) {
+        if after.ledger_seq != before.ledger_seq {
+            let change = Change {
+                kind: LedgerKind::Reported,
+                reserved: 0,
+                committed: 0,
+                holder: None,
+                order_id: None,
+                document: "import",
+            };
+            self.entries.push(entry(tx, before, after, &change));
+        }
+        tx.invalidate(cache_key(after.variant_id));
+        if is_available(before, tx.now()) != is_available(after, tx.now()) {
+            self.crossed.push(after.variant_id);
+        }
+    }
+
+    /// Writes the new offers gathered so far: a later row of the import may change one of them.
+    async fn flush_new(&mut self, tx: &Tx) -> Result<(), Fault> {
+        let offers = std::mem::take(&mut self.offers);
+        if !offers.is_empty() {
+            offer::Entity::insert_many(offers).exec_without_returning(tx).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(mut self, tx: &Tx) -> Result<(), Fault> {
+        self.flush_new(tx).await?;
+        if !self.entries.is_empty() {
+            ledger::Entity::insert_many(self.entries).exec_without_returning(tx).await?;
+        }
+        if !self.crossed.is_empty() {
+            jobs::enqueue(tx, &RefreshAvailability { variant_ids: self.crossed }).await?;
+        }
+        Ok(())
+    }
+}

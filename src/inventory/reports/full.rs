@@ -1,0 +1,257 @@
+//! Full reports: what no part of them names is gone. Too much of that at once is not believed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QuerySelect, Set,
+};
+
+use super::publish::{News, publish};
+use super::{Published, ReportOutcome, ReportPart};
+use crate::app::App;
+use crate::inventory::entity::report::{self, ReportState};
+use crate::inventory::entity::report_part::{self, Items};
+use crate::inventory::offer;
+use crate::inventory::queries::known_skus;
+use crate::kernel::ids::{StockReportId, SupplierId};
+use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
+use crate::suppliers::adapter::RemoteStock;
+use crate::workitems::{self, NewWorkItem, Severity};
+
+/// A supplier with fewer offers in stock may well sell out of most of them in one day.
+const GUARD_FROM: i64 = 20;
+/// A report whose last part never came is given up after this long.
+const GIVEN_UP: TimeDelta = TimeDelta::hours(24);
+/// Decided reports are kept this long, to recognize a late repeat of one of their parts.
+const KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Takes in a part of a full report.
+pub(super) async fn take(
+    app: &App,
+    news: &News<'_>,
+    part: Option<ReportPart>,
+    items: Vec<RemoteStock>,
+) -> Result<ReportOutcome, Fault> {
+    // A report of one part has no name of its own, and shares it with nobody.
+    let unnamed = || ReportPart { id: format!("single:{}", app.ids.secret_id::<StockReportId>()), last: true };
+    let part = part.unwrap_or_else(unnamed);
+    let report = stage(app, news, &part, &items).await?;
+    if matches!(report.state, ReportState::Held | ReportState::Discarded) {
+        let skus: Vec<&str> = items.iter().map(|item| item.sku.as_str()).collect();
+        let known = known_skus(app.db.read(), news.supplier.id, &skus).await?;
+        let outcome = Published { known, emptied: 0 }.outcome(&items);
+        return Ok(ReportOutcome { held: report.state == ReportState::Held, ..outcome });
+    }
+    let published = publish(app, news, &items).await?;
+    let mut emptied = published.emptied;
+    let outcome = published.outcome(&items);
+    if part.last {
+        emptied += empty_absent(app, news, &report).await?;
+    }
+    settle(app, &report, emptied, part.last).await?;
+    Ok(outcome)
+}
+
+/// Writes the part down and decides whether the report is still believed.
+async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteStock]) -> Result<report::Model, Fault> {
+    let tx = Tx::begin(app).await?;
+    let mut row = begin(&tx, news, &part.id).await?;
+    let kept = report_part::ActiveModel {
+        id: Set(tx.new_id()),
+        report_id: Set(row.id),
+        items: Set(Items(items.to_vec())),
+        published: Set(row.state != ReportState::Held),
+    };
+    report_part::Entity::insert(kept).exec_without_returning(&tx).await?;
+    row.complete |= part.last;
+    if row.state == ReportState::Collecting && !believable(&tx, &row, items).await? {
+        row.state = ReportState::Held;
+        hold(&tx, news, &row).await?;
+        unpublish_last(&tx, &row).await?;
+    }
+    let mut change = row.clone().into_active_model();
+    change.state = Set(row.state);
+    change.complete = Set(row.complete);
+    change.updated_at = Set(tx.now());
+    change.update(&tx).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// The report's row, locked; made if this is its first part.
+async fn begin(tx: &Tx, news: &News<'_>, key: &str) -> Result<report::Model, Fault> {
+    let in_stock = offer::Entity::find()
+        .filter(offer::Column::SupplierId.eq(news.supplier.id))
+        .filter(offer::Column::Reported.gt(0));
+    let row = report::ActiveModel {
+        id: Set(tx.new_id()),
+        supplier_id: Set(news.supplier.id),
+        report_key: Set(key.to_owned()),
+        as_of: Set(news.as_of),
+        state: Set(ReportState::Collecting),
+        complete: Set(false),
+        in_stock: Set(i64::try_from(in_stock.count(tx).await?).unwrap_or(i64::MAX)),
+        zeroed: Set(0),
+        received_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    let conflict = OnConflict::columns([report::Column::SupplierId, report::Column::ReportKey]);
+    let insert = report::Entity::insert(row).on_conflict(conflict.clone().do_nothing().to_owned());
+    if insert.exec_without_returning(tx).await? > 0 {
+        tidy(tx, news.supplier.id).await?;
+    }
+    let found = report::Entity::find()
+        .filter(report::Column::SupplierId.eq(news.supplier.id))
+        .filter(report::Column::ReportKey.eq(key))
+        .lock_exclusive();
+    found.one(tx).await?.ok_or_else(|| Fault::internal("the stock report is gone"))
+}
+
+/// Forgets the supplier's reports that nobody needs any more.
+async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
+    let abandoned = Condition::all()
+        .add(report::Column::State.eq(ReportState::Collecting))
+        .add(report::Column::UpdatedAt.lt(tx.now() - GIVEN_UP));
+    let decided = Condition::all()
+        .add(report::Column::State.is_in([ReportState::Published, ReportState::Discarded]))
+        .add(report::Column::UpdatedAt.lt(tx.now() - KEPT));
+    let old = report::Entity::find()
+        .filter(report::Column::SupplierId.eq(supplier_id))
+        .filter(Condition::any().add(abandoned).add(decided))
+        .limit(100);
+    let ids: Vec<StockReportId> = old.all(tx).await?.into_iter().map(|row| row.id).collect();
+    if !ids.is_empty() {
+        let parts = report_part::Column::ReportId.is_in(ids.clone());
+        report_part::Entity::delete_many().filter(parts).exec(tx).await?;
+        report::Entity::delete_many().filter(report::Column::Id.is_in(ids)).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// The shrink guard: whether what the report empties by now, with this part, can be true.
+async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock]) -> Result<bool, Fault> {
+    if row.in_stock < GUARD_FROM {
+        return Ok(true);
+    }
+    let in_stock = still_in_stock(tx, row).await?;
+    let empty = items.iter().filter(|item| item.quantity == 0 && in_stock.contains(&item.sku)).count();
+    let absent = if row.complete {
+        let named = named_skus(tx, row.id).await?;
+        in_stock.iter().filter(|sku| !named.contains(*sku)).count()
+    } else {
+        0
+    };
+    let emptied = row.zeroed.saturating_add(i64::try_from(empty + absent).unwrap_or(i64::MAX));
+    Ok(emptied.saturating_mul(2) <= row.in_stock)
+}
+
+/// The SKUs in stock of which nothing newer than the report is known.
+async fn still_in_stock(conn: &impl ConnectionTrait, row: &report::Model) -> Result<BTreeSet<String>, Fault> {
+    let older = Condition::any().add(offer::Column::AsOf.is_null()).add(offer::Column::AsOf.lte(row.as_of));
+    let query = offer::Entity::find()
+        .select_only()
+        .column(offer::Column::SupplierSku)
+        .filter(offer::Column::SupplierId.eq(row.supplier_id))
+        .filter(offer::Column::Reported.gt(0))
+        .filter(older);
+    let skus: Vec<String> = query.into_tuple().all(conn).await?;
+    Ok(skus.into_iter().collect())
+}
+
+/// The SKUs any part names.
+async fn named_skus(conn: &impl ConnectionTrait, report_id: StockReportId) -> Result<BTreeSet<String>, Fault> {
+    let parts = report_part::Entity::find().filter(report_part::Column::ReportId.eq(report_id));
+    let parts = parts.all(conn).await?;
+    Ok(parts.into_iter().flat_map(|part| part.items.0).map(|item| item.sku).collect())
+}
+
+/// Asks the owner. A supplier has one held report at most: a newer one takes the place of the last.
+async fn hold(tx: &Tx, news: &News<'_>, row: &report::Model) -> Result<(), Fault> {
+    report::Entity::update_many()
+        .col_expr(report::Column::State, Expr::value("DISCARDED"))
+        .col_expr(report::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(report::Column::SupplierId.eq(row.supplier_id))
+        .filter(report::Column::State.eq(ReportState::Held))
+        .filter(report::Column::Id.ne(row.id))
+        .exec(tx)
+        .await?;
+    let message = format!(
+        "A stock report of {} would empty more than half of its {} items in stock. It is held back; approve it if it is true.",
+        news.supplier.name, row.in_stock,
+    );
+    let item = NewWorkItem {
+        kind: "STOCK_REPORT_HELD",
+        severity: Severity::High,
+        subject: row.supplier_id.to_string(),
+        order_id: None,
+        supplier_order_id: None,
+        message,
+        actions: vec!["APPROVE".to_owned(), "DISMISS".to_owned()],
+        due_in: Some(Duration::from_secs(4 * 3600)),
+        dedupe_key: held_key(row.supplier_id),
+    };
+    workitems::open(tx, item).await.map(drop)
+}
+
+pub(super) fn held_key(supplier_id: SupplierId) -> String {
+    format!("stock_report_held:{supplier_id}")
+}
+
+/// The part that made the report unbelievable does not count.
+async fn unpublish_last(tx: &Tx, row: &report::Model) -> Result<(), Fault> {
+    let newest = report_part::Entity::find().filter(report_part::Column::ReportId.eq(row.id));
+    let parts = newest.all(tx).await?;
+    if let Some(part) = parts.into_iter().max_by_key(|part| part.id) {
+        let mut part = part.into_active_model();
+        part.published = Set(false);
+        part.update(tx).await?;
+    }
+    Ok(())
+}
+
+/// Empties what no part named; returns how many offers that were.
+pub(super) async fn empty_absent(app: &App, news: &News<'_>, row: &report::Model) -> Result<i64, Fault> {
+    let named = named_skus(app.db.read(), row.id).await?;
+    let absent = still_in_stock(app.db.read(), row).await?.into_iter().filter(|sku| !named.contains(sku));
+    let nothing = |sku| RemoteStock { sku, quantity: 0, cost: None, restock_at: None, discontinued: false };
+    let items: Vec<RemoteStock> = absent.map(nothing).collect();
+    let news = News { supplier: news.supplier, as_of: row.as_of, document: news.document.clone() };
+    Ok(publish(app, &news, &items).await?.emptied)
+}
+
+/// Notes how far the report has come. Once all of it counts its parts are forgotten, and with it what
+/// was held back before.
+pub(super) async fn settle(app: &App, row: &report::Model, emptied: i64, complete: bool) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let mut update = report::Entity::update_many()
+        .col_expr(report::Column::Zeroed, Expr::col(report::Column::Zeroed).add(emptied))
+        .col_expr(report::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(report::Column::Id.eq(row.id));
+    if complete {
+        update = update.col_expr(report::Column::State, Expr::value("PUBLISHED"));
+        report_part::Entity::delete_many().filter(report_part::Column::ReportId.eq(row.id)).exec(&tx).await?;
+    }
+    update.exec(&tx).await?;
+    if complete {
+        supersede(&tx, row).await?;
+    }
+    tx.commit().await
+}
+
+/// A report that counts in full makes an older held one pointless.
+async fn supersede(tx: &Tx, row: &report::Model) -> Result<(), Fault> {
+    let older = report::Entity::update_many()
+        .col_expr(report::Column::State, Expr::value("DISCARDED"))
+        .filter(report::Column::SupplierId.eq(row.supplier_id))
+        .filter(report::Column::State.eq(ReportState::Held))
+        .filter(report::Column::AsOf.lte(row.as_of));
+    if older.exec(tx).await?.rows_affected > 0 {
+        workitems::close_by_key(tx, &held_key(row.supplier_id), "A newer report took its place.").await?;
+    }
+    Ok(())
+}

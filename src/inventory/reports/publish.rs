@@ -1,0 +1,245 @@
+//! Making a report's figures count.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
+use serde_json::json;
+
+use super::Published;
+use super::costs::{self, CostNews};
+use crate::app::App;
+use crate::inventory::availability::cache_key;
+use crate::inventory::entity::{acceptance, commitment};
+use crate::inventory::figures::{Change, entry};
+use crate::inventory::jobs::RefreshAvailability;
+use crate::inventory::ledger::{self, LedgerKind};
+use crate::inventory::offers::is_available;
+use crate::inventory::{facets, offer, shortfall};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::event::{Audience, EventType};
+use crate::kernel::ids::{CommitmentId, OfferId, VariantId};
+use crate::kernel::problem::Fault;
+use crate::platform::jobs;
+use crate::platform::outbox::{self, NewEvent};
+use crate::platform::tx::Tx;
+use crate::suppliers::adapter::RemoteStock;
+use crate::suppliers::supplier;
+
+/// How many items one transaction takes.
+const CHUNK: usize = 500;
+
+/// Who reports, about when, under which name.
+pub(super) struct News<'a> {
+    pub supplier: &'a supplier::Model,
+    pub as_of: Timestamp,
+    pub document: String,
+}
+
+/// What one transaction has gathered.
+#[derive(Default)]
+struct Batch {
+    published: Published,
+    entries: Vec<ledger::ActiveModel>,
+    /// Offers of which nothing changed but the moment the report is true of.
+    confirmed: Vec<OfferId>,
+    crossed: Vec<VariantId>,
+    doubtful: Vec<String>,
+    changed: usize,
+}
+
+/// Makes `items` count, whatever is not older than what is known. One after the other, in
+/// transactions of [`CHUNK`] items; a repeat changes nothing.
+pub(super) async fn publish(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Result<Published, Fault> {
+    let mut all = Published::default();
+    for chunk in items.chunks(CHUNK) {
+        let published = publish_chunk(app, news, chunk).await?;
+        all.known.extend(published.known);
+        all.emptied += published.emptied;
+    }
+    Ok(all)
+}
+
+async fn publish_chunk(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Result<Published, Fault> {
+    let by_sku: HashMap<&str, &RemoteStock> = items.iter().map(|item| (item.sku.as_str(), item)).collect();
+    let tx = Tx::begin(app).await?;
+    let offers = offer::Entity::find()
+        .filter(offer::Column::SupplierId.eq(news.supplier.id))
+        .filter(offer::Column::SupplierSku.is_in(by_sku.keys().copied()))
+        .order_by_asc(offer::Column::Id)
+        .lock_exclusive()
+        .all(&tx)
+        .await?;
+    let mut shown = absorb(&tx, &offers, news.as_of).await?;
+    let mut batch = Batch::default();
+    for offer in offers {
+        batch.published.known.insert(offer.supplier_sku.clone());
+        let is_news = offer.as_of.is_none_or(|known| known <= news.as_of);
+        if let Some(item) = by_sku.get(offer.supplier_sku.as_str()).filter(|_| is_news) {
+            let absorbed = shown.remove(&offer.id).unwrap_or_default();
+            let after = after(&tx, news, &offer, item, absorbed, &mut batch.doubtful);
+            write(&tx, news, offer, after, &mut batch).await?;
+        }
+    }
+    batch.finish(tx, app, news).await
+}
+
+/// The offer as the report leaves it.
+fn after(
+    tx: &Tx,
+    news: &News<'_>,
+    offer: &offer::Model,
+    item: &RemoteStock,
+    absorbed: i64,
+    doubtful: &mut Vec<String>,
+) -> offer::Model {
+    let mut after = offer.clone();
+    match costs::judge(offer, item.cost) {
+        CostNews::Same => {}
+        CostNews::Changed(minor) => after.cost_minor = minor,
+        CostNews::Doubtful => doubtful.push(item.sku.clone()),
+    }
+    after.reported = item.quantity;
+    after.committed -= absorbed;
+    after.restock_at = item.restock_at;
+    after.discontinued = item.discontinued;
+    after.as_of = Some(news.as_of);
+    after.stale_at = stale_at(news.supplier, news.as_of);
+    after.stale_noted = false;
+    if after.reported != offer.reported || after.committed != offer.committed {
+        after.ledger_seq += 1;
+    }
+    after.updated_at = tx.now();
+    after
+}
+
+/// When a report about `as_of` becomes too old.
+pub(in crate::inventory) fn stale_at(supplier: &supplier::Model, as_of: Timestamp) -> Option<Timestamp> {
+    supplier.stock_ttl_seconds.and_then(|ttl| as_of.checked_add_signed(chrono::TimeDelta::seconds(ttl)))
+}
+
+async fn write(
+    tx: &Tx,
+    news: &News<'_>,
+    before: offer::Model,
+    after: offer::Model,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let now = tx.now();
+    tx.invalidate(cache_key(after.variant_id));
+    if before.reported > 0 && after.reported == 0 {
+        batch.published.emptied += 1;
+    }
+    if is_available(&before, now) != is_available(&after, now) {
+        batch.crossed.push(after.variant_id);
+    }
+    if after.ledger_seq != before.ledger_seq {
+        let change = Change {
+            kind: LedgerKind::Reported,
+            reserved: 0,
+            committed: after.committed - before.committed,
+            holder: None,
+            order_id: None,
+            document: &news.document,
+        };
+        batch.entries.push(entry(tx, &before, &after, &change));
+    } else if before.terms() == after.terms() {
+        batch.confirmed.push(after.id);
+        return Ok(());
+    }
+    batch.changed += 1;
+    let mut row = before.clone().into_active_model();
+    row.cost_minor = Set(after.cost_minor);
+    row.reported = Set(after.reported);
+    row.committed = Set(after.committed);
+    row.restock_at = Set(after.restock_at);
+    row.discontinued = Set(after.discontinued);
+    row.as_of = Set(after.as_of);
+    row.stale_at = Set(after.stale_at);
+    row.stale_noted = Set(false);
+    row.ledger_seq = Set(after.ledger_seq);
+    row.updated_at = Set(after.updated_at);
+    offer::Entity::update(row).exec(tx).await?;
+    shortfall::note(tx, &before, &after).await
+}
+
+impl offer::Model {
+    /// What a report may change besides the figures.
+    fn terms(&self) -> (i64, Option<Timestamp>, bool) {
+        (self.cost_minor, self.restock_at, self.discontinued)
+    }
+}
+
+impl Batch {
+    async fn finish(self, tx: Tx, app: &App, news: &News<'_>) -> Result<Published, Fault> {
+        if !self.confirmed.is_empty() {
+            offer::Entity::update_many()
+                .col_expr(offer::Column::AsOf, Expr::value(news.as_of))
+                .col_expr(offer::Column::StaleAt, Expr::value(stale_at(news.supplier, news.as_of)))
+                .col_expr(offer::Column::StaleNoted, Expr::value(false))
+                .col_expr(offer::Column::UpdatedAt, Expr::value(tx.now()))
+                .filter(offer::Column::Id.is_in(self.confirmed))
+                .exec(&tx)
+                .await?;
+        }
+        if !self.entries.is_empty() {
+            ledger::Entity::insert_many(self.entries).exec_without_returning(&tx).await?;
+        }
+        costs::question(&tx, news, &self.doubtful).await?;
+        if self.changed > 0 {
+            tell(&tx, news, self.changed).await?;
+        }
+        if !self.crossed.is_empty() {
+            // Should this process end before the look below, the job still tells the catalog.
+            jobs::enqueue(&tx, &RefreshAvailability { variant_ids: self.crossed.clone() }).await?;
+        }
+        tx.commit().await?;
+        facets::refresh(app, &self.crossed).await?;
+        Ok(self.published)
+    }
+}
+
+async fn tell(tx: &Tx, news: &News<'_>, changed: usize) -> Result<(), Fault> {
+    let supplier = news.supplier;
+    let message = format!("{} reported stock: {changed} offers changed.", supplier.name);
+    let event = NewEvent::of_stream(supplier.id.to_string(), EventType::StockReported, Audience::Store, message)
+        .data(json!({ "supplierId": supplier.id, "changed": changed, "asOf": news.as_of }));
+    outbox::append(tx, event).await.map(drop)
+}
+
+/// Ends the double counting of units that were accepted before `as_of`, for offers to which the report
+/// is news. Returns how many leave each offer's *committed*.
+async fn absorb(tx: &Tx, offers: &[offer::Model], as_of: Timestamp) -> Result<HashMap<OfferId, i64>, Fault> {
+    let is_news = |offer: &&offer::Model| offer.committed > 0 && offer.as_of.is_none_or(|known| known <= as_of);
+    let ids: Vec<OfferId> = offers.iter().filter(is_news).map(|offer| offer.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let waiting = acceptance::Entity::find()
+        .filter(Expr::cust("absorbed_at IS NULL"))
+        .filter(acceptance::Column::OfferId.is_in(ids))
+        .filter(acceptance::Column::AcceptedAt.lt(as_of))
+        .all(tx)
+        .await?;
+    let mut accepted: BTreeMap<CommitmentId, i64> = BTreeMap::new();
+    for row in &waiting {
+        *accepted.entry(row.commitment_id).or_default() += row.quantity;
+    }
+    acceptance::Entity::update_many()
+        .col_expr(acceptance::Column::AbsorbedAt, Expr::value(tx.now()))
+        .filter(acceptance::Column::Id.is_in(waiting.iter().map(|row| row.id)))
+        .exec(tx)
+        .await?;
+    let commitments = commitment::Entity::find().filter(commitment::Column::Id.is_in(accepted.keys().copied()));
+    let mut shown = HashMap::new();
+    for row in commitments.all(tx).await? {
+        let absorbed = accepted.get(&row.id).copied().unwrap_or_default().min(row.outstanding());
+        *shown.entry(row.offer_id).or_default() += absorbed;
+        let sum = row.absorbed + absorbed;
+        let mut row = row.into_active_model();
+        row.absorbed = Set(sum);
+        row.updated_at = Set(tx.now());
+        commitment::Entity::update(row).exec(tx).await?;
+    }
+    Ok(shown)
+}

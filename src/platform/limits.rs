@@ -1,0 +1,101 @@
+//! The limits, all in one struct and all on by default. `[limits]` in the configuration overrides
+//! each by its name.
+
+use serde::{Deserialize, Serialize};
+
+/// What one request, one socket, one caller may cost. Sizes are in bytes, times in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Length of a GraphQL document.
+    pub query_bytes: usize,
+    /// Tokens of a document.
+    pub query_tokens: usize,
+    /// Nesting of an operation.
+    pub depth: usize,
+    /// Nesting of an operation that only introspects, so that explorers and code generators work.
+    pub introspection_depth: usize,
+    /// Aliases of a document.
+    pub aliases: usize,
+    /// Fields at the root of an operation.
+    pub root_fields: usize,
+    /// Directives of a document.
+    pub directives: usize,
+    /// Selections once all fragments are spread.
+    pub selections: usize,
+    /// Cost of an operation: an object 1, a scalar 0, a mutation 10, a list times its size.
+    pub cost: usize,
+    /// `first` and `last` of a connection.
+    pub page_size: usize,
+    /// Length of a list in an input.
+    pub list_input: usize,
+    /// Size of a request body.
+    pub body_bytes: usize,
+    /// How long a request may take.
+    pub request_seconds: u64,
+    /// Size of a WebSocket message.
+    pub frame_bytes: usize,
+    /// Subscriptions of one socket.
+    pub subscriptions_per_socket: usize,
+    /// Subscriptions of one address.
+    pub subscriptions_per_address: usize,
+    /// Cost an actor may spend at once.
+    pub actor_cost_burst: u32,
+    /// Cost an actor gets back each second.
+    pub actor_cost_per_second: u32,
+    /// Cost an address may spend at once.
+    pub address_cost_burst: u32,
+    /// Cost an address gets back each second.
+    pub address_cost_per_second: u32,
+    /// Attempts at one account's password in a minute.
+    pub password_checks_per_account: u32,
+    /// Attempts at any password from one address in a minute.
+    pub password_checks_per_address: u32,
+    /// Lines of a cart.
+    pub cart_lines: usize,
+    /// Tracking events of a shipment.
+    pub shipment_events: usize,
+    /// Offers of a variant.
+    pub variant_offers: usize,
+    /// Size of an uploaded file.
+    pub upload_bytes: u64,
+    /// Size of an inbound webhook.
+    pub webhook_bytes: usize,
+    /// Size of an answer of a supplier or a gateway.
+    pub answer_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            query_bytes: 16 * 1024,
+            query_tokens: 2_000,
+            depth: 12,
+            introspection_depth: 16,
+            aliases: 30,
+            root_fields: 20,
+            directives: 20,
+            selections: 2_000,
+            cost: 5_000,
+            page_size: 100,
+            list_input: 250,
+            body_bytes: 128 * 1024,
+            request_seconds: 10,
+            frame_bytes: 64 * 1024,
+            subscriptions_per_socket: 50,
+            subscriptions_per_address: 500,
+            actor_cost_burst: 100_000,
+            actor_cost_per_second: 5_000,
+            address_cost_burst: 200_000,
+            address_cost_per_second: 10_000,
+            password_checks_per_account: 10,
+            password_checks_per_address: 60,
+            cart_lines: 1_000,
+            shipment_events: 200,
+            variant_offers: 50,
+            upload_bytes: 1024 * 1024 * 1024,
+            webhook_bytes: 1024 * 1024,
+            answer_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
