@@ -47,6 +47,7 @@ CREATE TABLE orders (
     captured bigint NOT NULL CHECK (captured >= 0 AND captured <= total),
     voided bigint NOT NULL CHECK (voided >= 0),
     refunded bigint NOT NULL CHECK (refunded >= 0 AND refunded <= captured),
+    settled_due bigint CHECK (settled_due >= 0),
     payment_status text NOT NULL,
     fulfillment_status text NOT NULL,
     return_status text NOT NULL,

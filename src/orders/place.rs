@@ -125,7 +125,7 @@ pub(super) fn token_context(id: OrderId) -> String {
 
 async fn next_number(tx: &Tx) -> Result<i64, Fault> {
     counter::Entity::update_many()
-        .col_expr(counter::Column::LastNumber, Expr::col(counter::Column::LastNumber).add(1))
+        .col_expr(counter::Column::LastNumber, Expr::cust("last_number + 1"))
         .filter(counter::Column::Id.eq(1))
         .exec(tx)
         .await?;
@@ -170,6 +170,7 @@ fn order_row(
         captured: Set(0),
         voided: Set(0),
         refunded: Set(0),
+        settled_due: Set(None),
         payment_status: Set(state::payment_status(money)),
         fulfillment_status: Set(state::FulfillmentStatus::Unfulfilled),
         return_status: Set(state::ReturnStatus::None),

@@ -83,6 +83,8 @@ pub struct Model {
     pub voided: i64,
     /// Given back so far.
     pub refunded: i64,
+    /// What the customer owed when money was last moved; `None` until the first capture is ordered.
+    pub settled_due: Option<i64>,
     /// Derived; kept for filtering.
     pub payment_status: PaymentStatus,
     /// Derived; kept for filtering.
