@@ -31,6 +31,8 @@ pub mod importing;
 pub mod notifications;
 pub mod webhooks;
 
+pub mod cli;
 pub mod graph;
+pub mod server;
 pub mod simulator;
 pub mod worker;

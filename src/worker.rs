@@ -2,15 +2,17 @@
 //! what repeats.
 
 use crate::app::App;
+use crate::identity::jobs::SweepCredentials;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
-    Handlers::default().with::<SweepIdempotency>()
+    Handlers::default().with::<SweepIdempotency>().with::<SweepCredentials>().with::<ReopenSnoozed>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -23,5 +25,7 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
 
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
-    jobs::ensure(app, &SweepIdempotency {}).await
+    jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepCredentials {}).await?;
+    jobs::ensure(app, &ReopenSnoozed {}).await
 }

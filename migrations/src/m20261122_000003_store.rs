@@ -30,9 +30,9 @@ INSERT INTO store (id, name, currency, currency_in_use, capture, sender)
 VALUES (1, 'Consign store', 'EUR', FALSE, 'ON_ACCEPTANCE', NULL);
 
 CREATE TABLE store_country (
-    country text PRIMARY KEY,
+    position integer PRIMARY KEY,
+    country text NOT NULL UNIQUE,
     rate_millionths bigint NOT NULL CHECK (rate_millionths BETWEEN 0 AND 1000000),
-    inclusive boolean NOT NULL,
-    position integer NOT NULL
+    inclusive boolean NOT NULL
 );
 ";

@@ -22,7 +22,7 @@ CREATE TABLE supplier (
     status text NOT NULL,
     adapter text NOT NULL,
     settings {json} NOT NULL,
-    sealed_secrets {bytes},
+    sealed_secrets text,
     currency text NOT NULL,
     auto_forward boolean NOT NULL,
     ships_from text NOT NULL,

@@ -5,8 +5,9 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Whether customers see a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProductStatus {
     /// Only the store sees it.
     Draft,
@@ -62,6 +63,7 @@ pub mod product {
     use super::{MediaList, ProductOptions, ProductStatus};
     use crate::kernel::clock::Timestamp;
     use crate::kernel::ids::ProductId;
+    use crate::kernel::money::Currency;
 
     /// A product.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -90,12 +92,12 @@ pub mod product {
         pub featured_url: Option<String>,
         /// What its first picture shows.
         pub featured_alt: Option<String>,
-        /// The currency of its prices; null without variants.
-        pub currency: Option<String>,
-        /// The lowest price of an active variant.
-        pub min_price: Option<i64>,
-        /// The highest price of an active variant.
-        pub max_price: Option<i64>,
+        /// The currency of its prices: the store's.
+        pub currency: Currency,
+        /// The lowest price of an active variant, in minor units.
+        pub min_price: i64,
+        /// The highest price of an active variant, in minor units.
+        pub max_price: i64,
         /// Whether an active variant can be had.
         pub in_stock: bool,
         /// Its name at the place it was imported from.
@@ -120,6 +122,7 @@ pub mod variant {
     use super::SelectedOptions;
     use crate::kernel::clock::Timestamp;
     use crate::kernel::ids::{ProductId, VariantId};
+    use crate::kernel::money::Currency;
 
     /// A variant: the thing that is bought.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -140,7 +143,7 @@ pub mod variant {
         #[sea_orm(column_type = "JsonBinary")]
         pub selected_options: SelectedOptions,
         /// The currency of its prices: the store's.
-        pub currency: String,
+        pub currency: Currency,
         /// The price, in minor units.
         pub price: i64,
         /// The price it is compared with, in minor units.

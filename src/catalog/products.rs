@@ -1,10 +1,23 @@
-//! Making products.
+//! Making products, one or many.
 
-use super::entity::{Media, ProductStatus, SelectedOption};
-use super::error::CatalogError;
-use crate::kernel::ids::{ProductId, VariantId};
-use crate::kernel::money::Money;
+use std::collections::HashSet;
+
+use sea_orm::{EntityTrait, QueryFilter, QuerySelect, Set};
+
+use super::entity::{
+    Media, MediaList, ProductOption, ProductOptions, ProductStatus, SelectedOption, SelectedOptions, product, variant,
+};
+use super::error::{CatalogError, CatalogErrorCode};
+use super::validate::Check;
+use super::{search, state, text};
+use crate::kernel::ids::{ProductId, TypedId, VariantId};
+use crate::kernel::money::{Currency, Money};
+use crate::platform::db::{among_texts, unless_duplicate};
 use crate::platform::tx::Tx;
+use crate::store;
+
+/// The most rows of one statement: parameters stay far below both engines' limits.
+pub(super) const ROWS: usize = 500;
 
 /// A product about to be made.
 #[derive(Debug, Clone)]
@@ -50,21 +63,201 @@ pub struct CreatedProduct {
 }
 
 /// Makes a product and its variants.
-pub async fn create_product(_tx: &Tx, _product: NewProduct) -> Result<CreatedProduct, CatalogError> {
-    todo!()
+pub async fn create_product(tx: &Tx, product: NewProduct) -> Result<CreatedProduct, CatalogError> {
+    let currency = store::use_currency(tx).await?;
+    let mut check = Check::new(currency);
+    check.product("", &product);
+    check.finish()?;
+    let mut created = insert(tx, currency, vec![product], |_| String::new()).await?;
+    Ok(created.swap_remove(0))
 }
 
-/// Makes products by the hundred, in a few statements.
-pub async fn create_products(_tx: &Tx, _products: Vec<NewProduct>) -> Result<Vec<CreatedProduct>, CatalogError> {
-    todo!()
+/// Makes products by the hundred, in a few statements. Problems name the product by its index.
+pub async fn create_products(tx: &Tx, products: Vec<NewProduct>) -> Result<Vec<CreatedProduct>, CatalogError> {
+    let currency = store::use_currency(tx).await?;
+    let mut check = Check::new(currency);
+    for (index, product) in products.iter().enumerate() {
+        check.product(&format!("products.{index}"), product);
+    }
+    check.finish()?;
+    insert(tx, currency, products, |index| format!("products.{index}.")).await
 }
 
-/// Changes a variant's price.
-pub async fn set_price(
-    _tx: &Tx,
-    _variant: VariantId,
-    _price: Money,
-    _compare_at: Option<Money>,
+async fn insert(
+    tx: &Tx,
+    currency: Currency,
+    products: Vec<NewProduct>,
+    at: impl Fn(usize) -> String,
+) -> Result<Vec<CreatedProduct>, CatalogError> {
+    if products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = products.iter().enumerate().flat_map(|(product, it)| {
+        let at = at(product);
+        it.variants.iter().enumerate().map(move |(index, it)| (format!("{at}variants.{index}.sku"), it.sku.as_str()))
+    });
+    refuse_taken_skus(tx, named).await?;
+    let slugs = free_slugs(tx, &products, &at).await?;
+    let mut created = Vec::with_capacity(products.len());
+    let (mut rows, mut variants) = (Vec::new(), Vec::new());
+    let mut documents = Vec::new();
+    for (mut product, slug) in products.into_iter().zip(slugs) {
+        let id: ProductId = tx.new_id();
+        let slug = slug.unwrap_or_else(|base| format!("{base}-{}", tail(id)));
+        let new = std::mem::take(&mut product.variants);
+        documents.push(search::Document::of(id, &product.title, &product.description, new.iter().map(|it| &*it.sku)));
+        rows.push(product_row(tx, currency, id, slug, &product, &new));
+        let first = variants.len();
+        variants.extend(new.into_iter().zip(0..).map(|(it, position)| variant_row(tx, id, position, it)));
+        let ids = variants[first..].iter().map(|it: &variant::ActiveModel| it.id.clone().unwrap()).collect();
+        created.push(CreatedProduct { id, variants: ids });
+    }
+    for rows in rows.chunks(ROWS) {
+        let inserted = product::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await;
+        unless_duplicate(inserted)?.ok_or_else(taken_meanwhile)?;
+    }
+    insert_variants(tx, variants).await?;
+    search::write(tx, documents).await?;
+    state::bump(tx).await?;
+    Ok(created)
+}
+
+/// Writes rows of variants whose SKUs were found free.
+pub(super) async fn insert_variants(tx: &Tx, rows: Vec<variant::ActiveModel>) -> Result<(), CatalogError> {
+    for rows in rows.chunks(ROWS) {
+        let inserted = variant::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await;
+        unless_duplicate(inserted)?.ok_or_else(taken_meanwhile)?;
+    }
+    Ok(())
+}
+
+fn taken_meanwhile() -> CatalogError {
+    CatalogError::refused(CatalogErrorCode::Taken, "", "a SKU or slug was taken at the same moment")
+}
+
+/// Refuses SKUs that exist, or are given twice; each comes with its path.
+pub(super) async fn refuse_taken_skus<'a>(
+    tx: &Tx,
+    named: impl Iterator<Item = (String, &'a str)>,
 ) -> Result<(), CatalogError> {
-    todo!()
+    let named: Vec<(String, String)> = named.map(|(at, sku)| (at, text::sku_key(sku))).collect();
+    let keys: Vec<String> = named.iter().map(|(_, key)| key.clone()).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    for keys in keys.chunks(ROWS) {
+        let query = variant::Entity::find().select_only().column(variant::Column::SkuKey);
+        let query = query.filter(among_texts(tx, variant::Column::SkuKey, keys));
+        taken.extend(query.into_tuple::<String>().all(tx).await?);
+    }
+    let problems: Vec<_> = named
+        .into_iter()
+        .filter_map(|(at, key)| {
+            let problem = || crate::kernel::problem::Problem::at(CatalogErrorCode::Taken, &at, "the SKU is in use");
+            (!taken.insert(key)).then(problem)
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(CatalogError::Refused(problems)) }
+}
+
+/// A free slug for each product; `Err(base)` where the title's own slug is taken and needs a tail.
+async fn free_slugs(
+    tx: &Tx,
+    products: &[NewProduct],
+    at: impl Fn(usize) -> String,
+) -> Result<Vec<Result<String, String>>, CatalogError> {
+    let wanted: Vec<String> =
+        products.iter().map(|it| it.slug.clone().unwrap_or_else(|| text::slugify(&it.title, "product"))).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    for wanted in wanted.chunks(ROWS) {
+        let query = product::Entity::find().select_only().column(product::Column::Slug);
+        let query = query.filter(among_texts(tx, product::Column::Slug, wanted));
+        taken.extend(query.into_tuple::<String>().all(tx).await?);
+    }
+    let mut slugs = Vec::with_capacity(wanted.len());
+    for (index, slug) in wanted.into_iter().enumerate() {
+        let free = taken.insert(slug.clone());
+        if !free && products[index].slug.is_some() {
+            let at = format!("{}slug", at(index));
+            return Err(CatalogError::refused(CatalogErrorCode::Taken, &at, "the slug is in use"));
+        }
+        slugs.push(if free { Ok(slug) } else { Err(slug) });
+    }
+    Ok(slugs)
+}
+
+/// The random end of an id: tells products of one title apart.
+pub(super) fn tail(id: impl TypedId) -> String {
+    let hex = id.uuid().simple().to_string();
+    hex[24..].to_owned()
+}
+
+fn product_row(
+    tx: &Tx,
+    currency: Currency,
+    id: ProductId,
+    slug: String,
+    product: &NewProduct,
+    variants: &[NewVariant],
+) -> product::ActiveModel {
+    let prices = || variants.iter().map(|it| it.price.minor());
+    let featured = product.media.first();
+    product::ActiveModel {
+        id: Set(id),
+        slug: Set(slug),
+        title: Set(product.title.trim().to_owned()),
+        sort_title: Set(text::sort_key(product.title.trim())),
+        description: Set(product.description.clone()),
+        status: Set(product.status),
+        options: Set(gather_options(variants.iter().map(|it| it.options.as_slice()))),
+        featured_url: Set(featured.map(|it| it.url.clone())),
+        featured_alt: Set(featured.and_then(|it| it.alt.clone())),
+        media: Set(MediaList(product.media.clone())),
+        currency: Set(currency),
+        min_price: Set(prices().min().unwrap_or_default()),
+        max_price: Set(prices().max().unwrap_or_default()),
+        in_stock: Set(false),
+        external_key: Set(product.external_key.clone()),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    }
+}
+
+pub(super) fn variant_row(tx: &Tx, product_id: ProductId, position: i32, it: NewVariant) -> variant::ActiveModel {
+    variant::ActiveModel {
+        id: Set(tx.new_id()),
+        product_id: Set(product_id),
+        sku_key: Set(text::sku_key(&it.sku)),
+        sku: Set(it.sku.trim().to_owned()),
+        title: Set(it.title.unwrap_or_else(|| variant_title(&it.options))),
+        selected_options: Set(SelectedOptions(it.options)),
+        currency: Set(it.price.currency()),
+        price: Set(it.price.minor()),
+        compare_at: Set(it.compare_at.map(Money::minor)),
+        active: Set(true),
+        in_stock: Set(false),
+        position: Set(position),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    }
+}
+
+/// The values chosen, as in "Red / XL".
+fn variant_title(options: &[SelectedOption]) -> String {
+    let values: Vec<&str> = options.iter().map(|it| it.value.as_str()).collect();
+    if values.is_empty() { "Default".to_owned() } else { values.join(" / ") }
+}
+
+/// The choices a product offers: what its variants are, in the order of first mention.
+pub(super) fn gather_options<'a>(variants: impl Iterator<Item = &'a [SelectedOption]>) -> ProductOptions {
+    let mut options: Vec<ProductOption> = Vec::new();
+    for selected in variants.flatten() {
+        let known = options.iter().position(|it| it.name == selected.name);
+        let index = known.unwrap_or_else(|| {
+            options.push(ProductOption { name: selected.name.clone(), values: Vec::new() });
+            options.len() - 1
+        });
+        if !options[index].values.contains(&selected.value) {
+            options[index].values.push(selected.value.clone());
+        }
+    }
+    ProductOptions(options)
 }

@@ -1,11 +1,14 @@
 //! What the other rooms need to know of a variant.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::entity::{ProductStatus, SelectedOption, product, variant};
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::db::among;
 
 /// A variant as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +38,15 @@ pub async fn snapshots(conn: &impl ConnectionTrait, ids: &[VariantId]) -> Result
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let variants = variant::Entity::find().filter(variant::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
-    let product_ids: std::collections::BTreeSet<ProductId> = variants.iter().map(|it| it.product_id).collect();
-    let products = product::Entity::find().filter(product::Column::Id.is_in(product_ids)).all(conn).await?;
-    let by_id: std::collections::HashMap<_, _> = products.iter().map(|it| (it.id, it)).collect();
+    let variants = variant::Entity::find().filter(among(conn, variant::Column::Id, ids)).all(conn).await?;
+    let product_ids: Vec<ProductId> = variants.iter().map(|it| it.product_id).collect();
+    let products = product::Entity::find().filter(among(conn, product::Column::Id, &product_ids)).all(conn).await?;
+    let by_id: HashMap<_, _> = products.iter().map(|it| (it.id, it)).collect();
     variants
         .into_iter()
         .map(|it| {
             let product = by_id.get(&it.product_id).ok_or_else(|| Fault::internal("a variant has no product"))?;
-            let currency = it.currency.parse()?;
+            let currency = it.currency;
             Ok(VariantSnapshot {
                 id: it.id,
                 product_id: it.product_id,

@@ -1,5 +1,7 @@
 //! What a resolver reaches through its context.
 
+use std::net::IpAddr;
+
 use async_graphql::ContextBase;
 
 use super::loaders::Loaders;
@@ -12,19 +14,21 @@ pub struct RequestContext {
     pub app: App,
     /// Who is asking.
     pub actor: Actor,
+    /// From where.
+    pub address: IpAddr,
     /// This request's loaders, never another's.
     pub loaders: Loaders,
 }
 
 impl RequestContext {
     /// The context of one request of `actor`.
-    pub fn new(app: &App, actor: &Actor) -> Self {
-        Self { app: app.clone(), actor: actor.clone(), loaders: Loaders::new(app.clone(), actor.clone()) }
+    pub fn new(app: &App, actor: &Actor, address: IpAddr) -> Self {
+        Self { app: app.clone(), actor: actor.clone(), address, loaders: Loaders::new(app.clone(), actor.clone()) }
     }
 
     /// Puts the context into `request`, with the actor beside it for `visible` functions.
-    pub fn attach(app: &App, actor: &Actor, request: async_graphql::Request) -> async_graphql::Request {
-        request.data(actor.clone()).data(Self::new(app, actor))
+    pub fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
+        request.data(self.actor.clone()).data(self)
     }
 }
 
@@ -34,6 +38,8 @@ pub trait ContextExt {
     fn app(&self) -> &App;
     /// Who is asking.
     fn actor(&self) -> &Actor;
+    /// From where the request came, for throttling.
+    fn address(&self) -> IpAddr;
     /// This request's loaders.
     fn loaders(&self) -> &Loaders;
 }
@@ -45,6 +51,10 @@ impl<T> ContextExt for ContextBase<'_, T> {
 
     fn actor(&self) -> &Actor {
         &request(self).actor
+    }
+
+    fn address(&self) -> IpAddr {
+        request(self).address
     }
 
     fn loaders(&self) -> &Loaders {

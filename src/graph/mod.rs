@@ -32,15 +32,36 @@
 //! is what its type says. A [`Fault`](crate::kernel::problem::Fault) passes through `?` as it is and
 //! gets its code at the edge ([`errors`]).
 
+pub mod schema;
+
 pub mod connection;
 pub mod context;
 pub mod errors;
-pub mod jobs;
 pub mod loaders;
-pub mod node;
 pub mod scalars;
-pub mod schema;
 pub mod user_errors;
+
+pub mod jobs;
+pub mod node;
+
+mod accept;
+mod address;
+mod documents;
+pub mod execute;
+mod http;
+pub mod limits;
+mod rate;
+mod session;
+mod sse;
+mod ws;
+mod ws_message;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::any;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use self::connection::{Connection, PageArgs};
 pub use self::context::ContextExt;
@@ -49,6 +70,7 @@ pub use self::loaders::{Loaders, RequestLoader};
 pub use self::scalars::GlobalId;
 pub use self::schema::{Schema, build, sdl};
 pub use self::user_errors::payload;
+use crate::app::App;
 
 /// What a root field and a nullable field that can fail return.
 pub type Nullable<T> = Option<async_graphql::Result<T>>;
@@ -61,4 +83,23 @@ pub fn nullable<T, E: Into<async_graphql::Error>>(result: Result<Option<T>, E>) 
 /// A field that is null only when it fails.
 pub fn required<T, E: Into<async_graphql::Error>>(result: Result<T, E>) -> Nullable<T> {
     Some(result.map_err(Into::into))
+}
+
+/// The GraphQL endpoint of `app`: HTTP, WebSocket and Server-Sent Events under `/graphql`.
+pub fn router(app: App) -> Router {
+    let cors = cors(&app.config.allowed_origins);
+    let edge = Arc::new(execute::Edge::new(app));
+    Router::new().route("/graphql", any(http::handle)).layer(cors).with_state(edge)
+}
+
+/// Browsers of the configured origins may call with a credential of their own; no cookies exist.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let request_id = HeaderName::from_static("x-request-id");
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
+        .expose_headers([request_id, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(600))
 }

@@ -4,8 +4,10 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::jobs::Job;
 use super::{Nullable, nullable};
-use crate::kernel::ids::{JobId, TypedId};
+use crate::identity::graphql::{ApiToken, Customer, find_customer, find_token};
+use crate::kernel::ids::{ApiTokenId, CustomerId, JobId, TypedId, WorkItemId};
 use crate::kernel::problem::Fault;
+use crate::workitems::graphql::WorkItem;
 
 /// Makes [`Node`] and [`load`] from one line per type: the type, the type of its id, and the read
 /// `fn(&Context, id) -> Result<Option<type>, Fault>` that decides who may see it.
@@ -40,12 +42,14 @@ nodes! {
     // One line per type, by slice:
     Job(Job), JobId, super::jobs::find;
     // identity
-    //
+    Customer(Customer), CustomerId, find_customer;
+    ApiToken(ApiToken), ApiTokenId, find_token;
     // workitems
-    //
+    WorkItem(WorkItem), WorkItemId, crate::workitems::graphql::find;
     // catalog
     //
     // suppliers
+    Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
     //

@@ -6,6 +6,9 @@ use super::jobs::JobQuery;
 use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
+use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
+use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -16,14 +19,15 @@ pub struct Query(
     NodeQuery,
     JobQuery,
     // identity
-    //
+    IdentityQuery,
     // store
     //
     // workitems
-    //
+    WorkItemQuery,
     // catalog
     //
     // suppliers
+    SupplierQuery,
     //
     // inventory
     //
@@ -45,14 +49,15 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     // identity
-    //
+    IdentityMutation,
     // store
     //
     // workitems
-    //
+    WorkItemMutation,
     // catalog
     //
     // suppliers
+    SupplierMutation,
     //
     // inventory
     //

@@ -1,8 +1,15 @@
 //! What the operator does from the command line.
 
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+
+use super::entity::api_token::Permissions;
+use super::entity::staff;
+use super::passwords;
 use crate::app::App;
+use crate::kernel::email;
 use crate::kernel::ids::StaffId;
 use crate::kernel::problem::VerbError;
+use crate::platform::tx::Tx;
 
 /// What is wrong with an account's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,14 +18,40 @@ pub enum AccountProblem {
     EmailInvalid,
     /// The password is too short or too long.
     PasswordInvalid,
-    /// Another text is too long.
-    TooLong,
-    /// The address has an account already.
-    Taken,
 }
 
-/// Makes the owner's account, or gives the owner with that address a new password.
+/// Makes the owner's account, or gives the account with that address a new password and the owner's
+/// rights: whoever runs commands on the server owns the store.
 pub async fn create_owner(app: &App, email: &str, password: &str) -> Result<StaffId, VerbError<AccountProblem>> {
-    let _ = (app, email, password);
-    todo!()
+    let invalid = || VerbError::refused(AccountProblem::EmailInvalid, "email", "this is not an e-mail address");
+    let email = email::parse(email).map(|it| email::key(&it)).map_err(|_| invalid())?;
+    if !passwords::acceptable(password) {
+        let message = format!("a password has {} to {} characters", passwords::MIN_LENGTH, passwords::MAX_LENGTH);
+        return Err(VerbError::refused(AccountProblem::PasswordInvalid, "password", message));
+    }
+    let password_hash = passwords::hash(app, password.to_owned()).await?;
+    let tx = Tx::begin(app).await?;
+    let known = staff::Entity::find().filter(staff::Column::Email.eq(&email)).lock_exclusive().one(&tx).await?;
+    let row = match known {
+        Some(known) => {
+            let mut row = known.into_active_model();
+            row.password_hash = Set(password_hash);
+            row.owner = Set(true);
+            row.update(&tx).await?
+        }
+        None => {
+            let row = staff::ActiveModel {
+                id: Set(tx.new_id()),
+                email: Set(email),
+                password_hash: Set(password_hash),
+                owner: Set(true),
+                permissions: Set(Permissions(vec![])),
+                created_at: Set(tx.now()),
+            };
+            row.insert(&tx).await?
+        }
+    };
+    tx.commit().await?;
+    tracing::info!(staff.id = %row.id, "the owner's account is ready");
+    Ok(row.id)
 }

@@ -3,18 +3,32 @@
 //! Customers, guests, the owner, staff and suppliers all become one [`Actor`] here: from a session's
 //! access token, or from a long-lived API token. What an actor may do is one match in `policy.rs`;
 //! everything above asks it with [`Actor::may`] before loading and [`Actor::may_on`] after.
+//!
+//! Nothing here keeps a secret that it could show: passwords and tokens are hashed, and the tokens of
+//! mails are made again when they are needed.
 
 mod actor;
-pub mod entity;
 mod permission;
 mod policy;
 
+mod access_token;
+mod action_tokens;
 pub mod admin;
 pub mod api_tokens;
 mod authenticate;
+pub mod customers;
+pub mod entity;
 pub mod graphql;
+pub mod jobs;
+mod passwords;
+pub mod registrations;
+
+pub mod sessions;
+mod throttle;
 
 pub use self::actor::{Actor, Credential, CredentialKind, Owned, Staff, Who};
 pub use self::authenticate::{authenticate, still_valid};
+pub use self::entity::api_token::{Model as ApiToken, ScopeKind};
+pub use self::entity::customer::Model as Customer;
 pub use self::permission::Permission;
 pub use self::policy::Action;

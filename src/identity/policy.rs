@@ -59,6 +59,8 @@ pub enum Action {
     ManageDiscounts,
     /// See customers.
     ReadCustomers,
+    /// See one customer.
+    ReadCustomer,
     /// Follow everything that happens in the store.
     StoreActivity,
     /// Make and revoke API tokens.
@@ -99,6 +101,7 @@ impl Action {
             Self::ManageStore | Self::ReadStore => Store(Permission::Settings),
             Self::ManageDiscounts => Store(Permission::Discounts),
             Self::ReadCustomers => Store(Permission::Customers),
+            Self::ReadCustomer => StoreOrCustomer(Permission::Customers),
             Self::StoreActivity => Store(Permission::Orders),
             Self::ManageTokens => Store(Permission::Settings),
             Self::ReadNotifications => Store(Permission::Customers),
@@ -152,5 +155,15 @@ impl Actor {
             },
         };
         if theirs { Ok(()) } else { Err(Fault::NotFound) }
+    }
+
+    /// What was found, if this actor may do `action` to it: for reads, where *not found* is nothing.
+    pub fn see<T: Owned>(&self, action: Action, found: Option<T>) -> Result<Option<T>, Fault> {
+        let Some(object) = found else { return Ok(None) };
+        match self.may_on(action, &object) {
+            Ok(()) => Ok(Some(object)),
+            Err(Fault::NotFound) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 }

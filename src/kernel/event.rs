@@ -52,6 +52,8 @@ pub enum EventType {
     WorkItemOpened,
     /// An entry of the exceptions queue was worked.
     WorkItemResolved,
+    /// A supplier was added, or its record changed.
+    SupplierChanged,
     /// A supplier reported stock.
     StockReported,
     /// An import ended.

@@ -12,12 +12,14 @@ use anyhow::Context as _;
 
 use migrations::Migrator;
 use migrations::sea_orm_migration::MigratorTrait;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
+use crate::kernel::ids::TypedId;
 use crate::kernel::problem::Fault;
 
 /// How long a statement waits for SQLite's lock, or a request for a connection, before it gives up.
@@ -70,6 +72,15 @@ impl Db {
         let result = Migrator::up(&self.write, None).await;
         lock.commit().await?;
         result
+    }
+
+    /// Whether the database answers and holds all the tables of this version, or of a newer one.
+    pub async fn is_current(&self) -> Result<bool, DbErr> {
+        let sql = "SELECT COUNT(*) AS steps FROM seaql_migrations";
+        let statement = Statement::from_string(self.read.get_database_backend(), sql);
+        let row = self.read.query_one_raw(statement).await?;
+        let steps: i64 = row.map_or(Ok(0), |row| row.try_get("", "steps"))?;
+        Ok(usize::try_from(steps).is_ok_and(|steps| steps >= Migrator::migrations().len()))
     }
 
     /// The engine.
@@ -199,6 +210,28 @@ pub fn engine_of(url: &str) -> Option<Engine> {
 /// The backend of a connection, for the few statements that differ.
 pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
     connection.get_database_backend() == DbBackend::Postgres
+}
+
+/// `column` is one of `ids`: one array parameter on PostgreSQL, so that every length is the same
+/// statement, and a list on SQLite.
+pub fn among<I: TypedId>(connection: &impl ConnectionTrait, column: impl ColumnTrait, ids: &[I]) -> Expr {
+    if !is_postgres(connection) {
+        return column.is_in(ids.iter().map(|id| id.uuid()));
+    }
+    let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
+    let list = Expr::val(format!("{{{}}}", list.join(",")));
+    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS uuid[]))", [Expr::col(column.as_column_ref()), list])
+}
+
+/// `column` is one of `texts`; as [`among`].
+pub fn among_texts(connection: &impl ConnectionTrait, column: impl ColumnTrait, texts: &[String]) -> Expr {
+    if !is_postgres(connection) {
+        return column.is_in(texts.iter().cloned());
+    }
+    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let list: Vec<String> = texts.iter().map(quoted).collect();
+    let list = Expr::val(format!("{{{}}}", list.join(",")));
+    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS text[]))", [Expr::col(column.as_column_ref()), list])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod limits;
+pub mod standard_webhooks;
 pub mod telemetry;
 
 pub mod db;
@@ -20,3 +21,5 @@ pub mod cidr;
 pub mod egress;
 pub mod keys;
 pub mod mail;
+
+pub mod stopping;

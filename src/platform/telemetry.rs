@@ -13,7 +13,16 @@ const DEFAULT_FILTER: &str =
 
 /// Sends logs to standard error, filtered by `RUST_LOG`. Once per process; later calls do nothing.
 pub fn init_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    init(format, DEFAULT_FILTER);
+}
+
+/// Like [`init_logs`], but only warnings: for commands whose output is something else.
+pub fn init_warnings(format: LogFormat) {
+    init(format, "warn");
+}
+
+fn init(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match format {
         LogFormat::Text => logs.with_target(false).try_init(),

@@ -18,6 +18,7 @@ pub mod store {
     use sea_orm::entity::prelude::*;
 
     use super::CaptureMoment;
+    use crate::kernel::money::Currency;
 
     /// The settings as they are kept.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,8 +29,8 @@ pub mod store {
         pub id: i64,
         /// The name customers see.
         pub name: String,
-        /// The currency of every price, as its ISO 4217 code.
-        pub currency: String,
+        /// The currency of every price.
+        pub currency: Currency,
         /// Whether a price or an order exists, so that the currency may not change any more.
         pub currency_in_use: bool,
         /// When money is taken.
@@ -49,19 +50,21 @@ pub mod store {
 pub mod country {
     use sea_orm::entity::prelude::*;
 
+    use crate::kernel::country::CountryCode;
+
     /// One country and its tax.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "store_country")]
     pub struct Model {
-        /// Its ISO 3166-1 alpha-2 code.
+        /// Its place in the list.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub country: String,
+        pub position: i32,
+        /// The country.
+        pub country: CountryCode,
         /// The tax rate in millionths (190,000 is 19%).
         pub rate_millionths: i64,
         /// Whether prices hold the tax already.
         pub inclusive: bool,
-        /// Its place in the list.
-        pub position: i32,
     }
 
     /// Countries have no relations.

@@ -6,6 +6,10 @@
 
 mod entity;
 mod settings;
+mod update;
+
+pub mod graphql;
 
 pub use self::entity::CaptureMoment;
 pub use self::settings::{CountryTax, Settings, cached, settings, use_currency};
+pub use self::update::{NewCountryTax, SettingsChange, StoreErrorCode, update};

@@ -57,8 +57,8 @@ pub async fn settings(conn: &impl ConnectionTrait) -> Result<Settings, Fault> {
     let countries = country::Entity::find().order_by_asc(country::Column::Position).all(conn).await?;
     Ok(Settings {
         name: row.name,
-        currency: row.currency.parse()?,
-        countries: countries.into_iter().map(CountryTax::from_row).collect::<Result<_, _>>()?,
+        currency: row.currency,
+        countries: countries.into_iter().map(CountryTax::from_row).collect(),
         capture: row.capture,
         sender: row.sender,
     })
@@ -72,7 +72,7 @@ pub async fn cached(app: &App) -> Result<Arc<Settings>, Fault> {
         return Ok(known);
     }
     let fresh = Arc::new(settings(app.db.read()).await?);
-    memory.put(Some(Arc::clone(&fresh)));
+    memory.put(Arc::clone(&fresh));
     Ok(fresh)
 }
 
@@ -81,7 +81,7 @@ pub async fn cached(app: &App) -> Result<Arc<Settings>, Fault> {
 pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
     let row = store::Entity::find_by_id(1).one(tx).await?.ok_or_else(missing)?;
     if row.currency_in_use {
-        return Ok(row.currency.parse()?);
+        return Ok(row.currency);
     }
     // Locks the row, so that a change of the currency that is under way ends first.
     store::Entity::update_many()
@@ -90,17 +90,17 @@ pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
         .exec(tx)
         .await?;
     let row = store::Entity::find_by_id(1).lock_exclusive().one(tx).await?.ok_or_else(missing)?;
-    Ok(row.currency.parse()?)
+    Ok(row.currency)
 }
 
-fn missing() -> Fault {
+pub(super) fn missing() -> Fault {
     Fault::internal("the store's settings are missing")
 }
 
 impl CountryTax {
-    fn from_row(row: country::Model) -> Result<Self, Fault> {
-        let country = row.country.parse().map_err(|_| Fault::internal("a country of the store is unknown"))?;
-        Ok(Self { country, rate: Decimal::new(row.rate_millionths, 6), inclusive: row.inclusive })
+    fn from_row(row: country::Model) -> Self {
+        let rate = Decimal::new(row.rate_millionths, 6).normalize();
+        Self { country: row.country, rate, inclusive: row.inclusive }
     }
 }
 
@@ -114,7 +114,11 @@ impl Memory {
         held.as_ref().filter(|(at, _)| at.elapsed() < MEMORY_LIFE).map(|(_, known)| Arc::clone(known))
     }
 
-    pub(super) fn put(&self, settings: Option<Arc<Settings>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = settings.map(|it| (Instant::now(), it));
+    fn put(&self, settings: Arc<Settings>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), settings));
+    }
+
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

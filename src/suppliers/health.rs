@@ -1,15 +1,65 @@
 //! Whether a supplier answers.
 
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+
+use super::adapter::text::cut;
+use super::supplier;
 use crate::app::App;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::Fault;
 
+/// The longest error that is kept.
+const MAX_ERROR: usize = 300;
+/// A success is written down this often at most, so that a busy supplier's row is not written with
+/// every answer.
+const SUCCESS_EVERY: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
+
+/// How a supplier's last exchange went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// There was none yet.
+    Unknown,
+    /// Well.
+    Ok,
+    /// Badly.
+    Failing,
+}
+
+impl supplier::Model {
+    /// How the last exchange went.
+    pub fn health(&self) -> Health {
+        match (self.last_success_at, self.last_error_at) {
+            (None, None) => Health::Unknown,
+            (success, Some(error)) if success.is_none_or(|success| success < error) => Health::Failing,
+            _ => Health::Ok,
+        }
+    }
+}
+
 /// Notes that the supplier answered well.
-pub async fn note_success(_app: &App, _id: SupplierId) -> Result<(), Fault> {
-    todo!()
+pub async fn note_success(app: &App, id: SupplierId) -> Result<(), Fault> {
+    let now = app.clock.now();
+    let due = Condition::any()
+        .add(supplier::Column::LastSuccessAt.is_null())
+        .add(supplier::Column::LastSuccessAt.lt(now - SUCCESS_EVERY))
+        .add(Expr::cust("last_error_at >= last_success_at"));
+    supplier::Entity::update_many()
+        .col_expr(supplier::Column::LastSuccessAt, Expr::value(now))
+        .filter(supplier::Column::Id.eq(id))
+        .filter(due)
+        .exec(app.db.write())
+        .await?;
+    Ok(())
 }
 
 /// Notes that the supplier failed; `error` is in our words, without bodies or secrets.
-pub async fn note_error(_app: &App, _id: SupplierId, _error: &str) -> Result<(), Fault> {
-    todo!()
+pub async fn note_error(app: &App, id: SupplierId, error: &str) -> Result<(), Fault> {
+    supplier::Entity::update_many()
+        .col_expr(supplier::Column::LastErrorAt, Expr::value(app.clock.now()))
+        .col_expr(supplier::Column::LastError, Expr::value(cut(error, MAX_ERROR)))
+        .filter(supplier::Column::Id.eq(id))
+        .exec(app.db.write())
+        .await?;
+    Ok(())
 }

@@ -5,13 +5,20 @@
 
 pub mod adapter;
 mod entity;
-mod vocabulary;
-
+mod error;
+pub mod graphql;
 mod health;
+mod manage;
 mod queries;
+mod services;
+mod settings;
+mod vocabulary;
 
 pub use self::adapter::adapter_for;
 pub use self::entity::{service, supplier};
-pub use self::health::{note_error, note_success};
-pub use self::queries::{active, load_many, lookup, services_of};
+pub use self::error::SupplierErrorCode;
+pub use self::health::{Health, note_error, note_success};
+pub use self::manage::{NewSupplier, StockTerms, SupplierChange, create, update};
+pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
+pub use self::services::{ServiceChange, set_service};
 pub use self::vocabulary::{ShipmentStatus, SupplierRejection};

@@ -1,10 +1,14 @@
 //! Reading suppliers and their services.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::supplier::SupplierStatus;
 use super::{service, supplier};
+use crate::app::App;
+use crate::identity::{Action, Actor};
 use crate::kernel::ids::SupplierId;
+use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 
 /// The supplier with this id.
@@ -29,4 +33,43 @@ pub async fn services_of(conn: &impl ConnectionTrait, suppliers: &[SupplierId]) 
     let query = service::Entity::find().filter(service::Column::SupplierId.is_in(suppliers.iter().copied()));
     let query = query.order_by_asc(service::Column::SupplierId).order_by_asc(service::Column::Code);
     Ok(query.all(conn).await?)
+}
+
+/// The suppliers as the store's people see them, oldest first.
+pub async fn list(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<supplier::Model>, Fault> {
+    actor.may(Action::ReadSuppliers)?;
+    let mut query = supplier::Entity::find();
+    if let Some(cursor) = &page.cursor {
+        let id: SupplierId = decode_cursor("suppliers", cursor)?;
+        query = query.filter(if page.backward { supplier::Column::Id.lt(id) } else { supplier::Column::Id.gt(id) });
+    }
+    query = if page.backward {
+        query.order_by_desc(supplier::Column::Id)
+    } else {
+        query.order_by_asc(supplier::Column::Id)
+    };
+    let rows = query.limit(page.size as u64 + 1).all(app.db.read()).await?;
+    Ok(Page::from_rows(page, rows, |row| encode_cursor("suppliers", &row.id)))
+}
+
+/// How many suppliers there are.
+pub async fn count(app: &App, actor: &Actor) -> Result<i64, Fault> {
+    actor.may(Action::ReadSuppliers)?;
+    Ok(i64::try_from(supplier::Entity::find().count(app.db.read()).await?).unwrap_or(i64::MAX))
+}
+
+/// The supplier, for the store's people.
+pub async fn find(app: &App, actor: &Actor, id: SupplierId) -> Result<Option<supplier::Model>, Fault> {
+    actor.may(Action::ReadSuppliers)?;
+    lookup(app.db.read(), id).await
+}
+
+/// Remembers the tag of the stock answer read last.
+pub async fn remember_stock_tag(app: &App, id: SupplierId, etag: Option<&str>) -> Result<(), Fault> {
+    supplier::Entity::update_many()
+        .col_expr(supplier::Column::StockEtag, Expr::value(etag))
+        .filter(supplier::Column::Id.eq(id))
+        .exec(app.db.write())
+        .await?;
+    Ok(())
 }

@@ -8,11 +8,13 @@
 //! `OPEN → RESOLVED`, `OPEN → SNOOZED → OPEN`, `SNOOZED → RESOLVED`.
 
 pub mod entity;
+pub mod graphql;
+pub mod jobs;
 mod open;
 mod queries;
 mod resolve;
 
-pub use self::entity::{Severity, WorkItemStatus};
+pub use self::entity::{Model as WorkItem, Severity, WorkItemStatus};
 pub use self::open::{CLOSED, NewWorkItem, close_by_key, open};
-pub use self::queries::{WorkItemFilter, count, list, lookup};
+pub use self::queries::{WorkItemFilter, count, list, load_many, lookup};
 pub use self::resolve::{WAIT, WorkItemProblem, resolve};

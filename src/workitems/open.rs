@@ -51,7 +51,7 @@ pub async fn open(tx: &Tx, new: NewWorkItem) -> Result<Option<WorkItemId>, Fault
         subject: Set(new.subject),
         order_id: Set(new.order_id),
         supplier_order_id: Set(new.supplier_order_id),
-        message: Set(new.message.clone()),
+        message: Set(new.message),
         actions: Set(Actions(new.actions)),
         due_at: Set(new.due_in.map(|wait| tx.now() + jobs::scaled(tx.app(), wait))),
         dedupe_key: Set(Some(new.dedupe_key)),
@@ -63,15 +63,21 @@ pub async fn open(tx: &Tx, new: NewWorkItem) -> Result<Option<WorkItemId>, Fault
         created_at: Set(tx.now()),
     };
     let conflict = OnConflict::column(Column::DedupeKey).do_nothing().to_owned();
-    if Entity::insert(row.clone()).on_conflict(conflict).exec_without_returning(tx).await? == 0 {
+    if Entity::insert(row).on_conflict(conflict).exec_without_returning(tx).await? == 0 {
         return Ok(None);
     }
     let item = Entity::find_by_id(id).one(tx).await?.ok_or_else(|| Fault::internal("the new work item is gone"))?;
-    let event = event(&item, EventType::WorkItemOpened, new.message).data(json!({
+    announce(tx, &item).await?;
+    Ok(Some(id))
+}
+
+/// Tells the store that `item` waits for somebody.
+pub(super) async fn announce(tx: &Tx, item: &Model) -> Result<(), Fault> {
+    let event = event(item, EventType::WorkItemOpened, item.message.clone()).data(json!({
         "workItemId": item.id, "type": item.kind, "subject": item.subject,
     }));
     outbox::append(tx, event).await?;
-    Ok(Some(id))
+    Ok(())
 }
 
 /// Closes the item with this key, if one is open: the trouble has passed. `note` says how.

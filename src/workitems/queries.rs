@@ -31,6 +31,11 @@ pub async fn lookup(conn: &impl ConnectionTrait, id: WorkItemId) -> Result<Optio
     Ok(Entity::find_by_id(id).one(conn).await?)
 }
 
+/// Those of `ids` that exist, in no particular order.
+pub async fn load_many(conn: &impl ConnectionTrait, ids: &[WorkItemId]) -> Result<Vec<Model>, Fault> {
+    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
 /// The queue, newest first.
 pub async fn list(app: &App, actor: &Actor, filter: &WorkItemFilter, page: &PageRequest) -> Result<Page<Model>, Fault> {
     actor.may(Action::ReadWorkItems)?;
@@ -45,9 +50,9 @@ pub async fn list(app: &App, actor: &Actor, filter: &WorkItemFilter, page: &Page
 }
 
 /// How many items there are.
-pub async fn count(app: &App, actor: &Actor, filter: &WorkItemFilter) -> Result<u64, Fault> {
+pub async fn count(app: &App, actor: &Actor, filter: &WorkItemFilter) -> Result<i64, Fault> {
     actor.may(Action::ReadWorkItems)?;
-    Ok(filtered(filter).count(app.db.read()).await?)
+    Ok(i64::try_from(filtered(filter).count(app.db.read()).await?).unwrap_or(i64::MAX))
 }
 
 fn filtered(filter: &WorkItemFilter) -> Select<Entity> {

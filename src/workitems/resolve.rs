@@ -1,13 +1,24 @@
-//! The owner works an item.
+//! The owner works an item: picks one of its actions, or puts it off.
 
-use super::entity::Model;
+use std::time::Duration;
+
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
+
+use super::entity::{Entity, Model, WorkItemStatus};
+use super::open::record;
 use crate::app::App;
-use crate::identity::Actor;
+use crate::identity::{Action, Actor};
 use crate::kernel::ids::WorkItemId;
-use crate::kernel::problem::VerbError;
+use crate::kernel::problem::{Fault, VerbError};
+use crate::platform::jobs;
+use crate::platform::tx::Tx;
 
-/// The action that puts an item off.
+/// The action that puts an item off for [`SNOOZE`].
 pub const WAIT: &str = "WAIT";
+/// How long an item is put off: until tomorrow.
+const SNOOZE: Duration = Duration::from_secs(24 * 3600);
+/// The longest note.
+const MAX_NOTE: usize = 2_000;
 
 /// What is wrong with a resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +33,8 @@ pub enum WorkItemProblem {
     AlreadyResolved,
 }
 
-/// Records the chosen action. A repeat answers the item as it is.
+/// Records the chosen action; the room that opened the item acts on it. A repeat answers the item as
+/// it is, without a second effect.
 pub async fn resolve(
     app: &App,
     actor: &Actor,
@@ -30,6 +42,46 @@ pub async fn resolve(
     action: &str,
     note: Option<String>,
 ) -> Result<Model, VerbError<WorkItemProblem>> {
-    let _ = (app, actor, id, action, note);
-    todo!()
+    actor.may(Action::ManageWorkItems)?;
+    if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE) {
+        let message = format!("a note has at most {MAX_NOTE} characters");
+        return Err(VerbError::refused(WorkItemProblem::Invalid, "input.note", message));
+    }
+    let tx = Tx::begin(app).await?;
+    let item = Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
+    let missing = || VerbError::refused(WorkItemProblem::NotFound, "id", "there is no such work item");
+    let item = item.ok_or_else(missing)?;
+    if item.status == WorkItemStatus::Resolved {
+        return answer_again(item, action);
+    }
+    if !item.actions.0.iter().any(|it| it == action) {
+        let message = format!("this work item can be resolved by: {}", item.actions.0.join(", "));
+        return Err(VerbError::refused(WorkItemProblem::ActionNotSuggested, "input.action", message));
+    }
+    let item = if action == WAIT {
+        snooze(&tx, item, note).await?
+    } else {
+        record(&tx, item, action, note, &actor.label()).await?
+    };
+    tx.commit().await?;
+    Ok(item)
+}
+
+fn answer_again(item: Model, action: &str) -> Result<Model, VerbError<WorkItemProblem>> {
+    if item.resolution.as_deref() == Some(action) {
+        return Ok(item);
+    }
+    let message = format!("resolved already: {}", item.resolution.unwrap_or_default());
+    Err(VerbError::refused(WorkItemProblem::AlreadyResolved, "input.action", message))
+}
+
+async fn snooze(tx: &Tx, item: Model, note: Option<String>) -> Result<Model, Fault> {
+    if item.status == WorkItemStatus::Snoozed {
+        return Ok(item);
+    }
+    let mut row = item.into_active_model();
+    row.status = Set(WorkItemStatus::Snoozed);
+    row.snoozed_until = Set(Some(tx.now() + jobs::scaled(tx.app(), SNOOZE)));
+    row.note = Set(note);
+    Ok(row.update(tx).await?)
 }

@@ -2,3 +2,8 @@
 
 pub mod api_token;
 pub mod customer;
+pub mod refresh_token;
+pub mod registration;
+pub mod session;
+pub mod sign_in_throttle;
+pub mod staff;

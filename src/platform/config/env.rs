@@ -12,8 +12,9 @@ const PREFIX: &str = "CONSIGN_";
 const NUMBERS: [&str; 3] = ["database_pool", "time_scale", "worker_places"];
 /// Keys whose texts are lists, separated by commas.
 const LISTS: [&str; 3] = ["allowed_origins", "trusted_proxies", "egress_allow"];
-/// Variables with our prefix that are not settings: the file's place, and what tests run against.
-const OTHERS: [&str; 3] = ["CONSIGN_CONFIG", "CONSIGN_TEST_", "CONSIGN_BENCH_"];
+/// Variables with our prefix that are not settings: the file's place, what tests run against, and the
+/// simulator's own.
+const OTHERS: [&str; 4] = ["CONSIGN_CONFIG", "CONSIGN_TEST_", "CONSIGN_BENCH_", "CONSIGN_SIMULATOR_"];
 
 /// The settings among a process' variables, and the names that look like settings and are none.
 pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> (Dict, Vec<String>) {

@@ -17,8 +17,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::queue::{
-    JOBS_TOPIC, claim, enqueue, enqueue_after, ensure, insert, lookup, progress, requeue_all, requeue_expired, run_due,
-    scaled,
+    JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, insert, lookup, progress, requeue_all, requeue_expired,
+    run_due, scaled,
 };
 pub use self::runner::{Handlers, run};
 use crate::app::App;

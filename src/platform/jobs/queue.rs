@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query, SimpleExpr};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -143,6 +143,13 @@ pub(super) async fn heartbeat(app: &App, job: &entity::Model) -> Result<bool, Fa
 async fn settle(app: &App, job: &entity::Model, outcome: Result<Done, JobError>) -> Result<(), Fault> {
     let now = app.clock.now();
     let mut change = entity::ActiveModel { lease_until: Set(None), lease_token: Set(None), ..Default::default() };
+    let label = match &outcome {
+        Ok(Done::With(_)) => "done",
+        Ok(Done::Again(_)) => "again",
+        Err(JobError::Retry { .. }) if job.attempts < job.max_attempts => "retry",
+        Err(_) => "failed",
+    };
+    metrics::counter!("consign_jobs_total", "kind" => job.kind.clone(), "outcome" => label).increment(1);
     match outcome {
         Ok(Done::With(result)) => {
             change.status = Set(JobStatus::Succeeded);
@@ -220,6 +227,16 @@ fn backoff(app: &App, attempt: i32) -> Duration {
     let full = BACKOFF.saturating_mul(2_u32.saturating_pow(exponent)).min(MAX_BACKOFF);
     let [random] = app.ids.bytes();
     full / 2 + full / 2 * u32::from(random) / 255
+}
+
+/// How many jobs are waiting, running and given up. Jobs that are done are too many to count.
+pub async fn census(app: &App) -> Result<[(&'static str, u64); 3], Fault> {
+    let count = |status| Entity::find().filter(Column::Status.eq(status)).count(app.db.read());
+    Ok([
+        ("queued", count(JobStatus::Queued).await?),
+        ("running", count(JobStatus::Running).await?),
+        ("failed", count(JobStatus::Failed).await?),
+    ])
 }
 
 /// The result of a job as it is stored.

@@ -4,6 +4,9 @@
 //! as *unknown* rather than guessing, and tells apart the three ways a call can fail: surely not done
 //! (try again), perhaps done (ask), refused for good.
 
+mod http;
+mod portal;
+pub mod text;
 mod words;
 
 use std::sync::Arc;
@@ -12,19 +15,25 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 
+use self::http::HttpSupplier;
+use self::portal::Portal;
 pub use self::words::{
     InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment,
     RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
 };
-use super::supplier;
 use super::vocabulary::SupplierRejection;
+use super::{settings, supplier};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::problem::Fault;
 
 /// The adapter that speaks to `supplier`.
-pub fn adapter_for(_app: &App, _supplier: &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> {
-    todo!()
+pub fn adapter_for(app: &App, supplier: &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> {
+    match supplier.adapter.as_str() {
+        settings::HTTP => Ok(Arc::new(HttpSupplier::new(app.egress.clone(), settings::http(app, supplier)?))),
+        settings::PORTAL => Ok(Arc::new(Portal)),
+        other => Err(Fault::internal(format!("{} has the adapter {other}, which there is not", supplier.id))),
+    }
 }
 
 /// A supplier, as the store talks to it.

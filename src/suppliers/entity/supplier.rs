@@ -45,7 +45,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub settings: Value,
     /// The adapter's secrets, sealed.
-    pub sealed_secrets: Option<Vec<u8>>,
+    pub sealed_secrets: Option<String>,
     /// What it charges in.
     pub currency: String,
     /// Whether its orders are sent without asking the owner.

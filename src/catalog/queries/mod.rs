@@ -1,0 +1,19 @@
+//! Reading the catalogue: lean rows, in as few statements as a page needs.
+//!
+//! What only a product's own page shows (its description, all its pictures, its options) is read
+//! apart, so that lists do not carry it.
+
+mod collections;
+mod count;
+mod list;
+mod load;
+mod rows;
+
+pub use self::collections::{collection_by_slug, collections_by_ids, collections_of, list_collections};
+pub use self::count::count_products;
+pub(super) use self::list::bind_ids;
+pub use self::list::{ListProducts, ProductFilter, ProductSort, list_products};
+pub use self::load::{
+    details_of, options_of, product_by_slug, products_by_ids, variant_by_sku, variants_by_ids, variants_of,
+};
+pub use self::rows::{ProductDetails, ProductRow, Sight, VariantRow};

@@ -1,0 +1,223 @@
+//! Changing variants.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+
+use super::entity::{SelectedOption, SelectedOptions, variant};
+use super::error::{CatalogError, CatalogErrorCode};
+use super::products::{NewVariant, insert_variants, refuse_taken_skus, variant_row};
+use super::validate::{Check, MAX_VARIANTS};
+use super::{facets, state, text, update};
+use crate::app::App;
+use crate::identity::{Action, Actor};
+use crate::kernel::ids::{ProductId, VariantId};
+use crate::kernel::money::Money;
+use crate::platform::tx::Tx;
+use crate::store;
+
+/// What is to change of a variant; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VariantChange {
+    /// What tells it from its siblings.
+    pub title: Option<String>,
+    /// What it is, of each of the product's choices.
+    pub options: Option<Vec<SelectedOption>>,
+    /// The price.
+    pub price: Option<Money>,
+    /// The price it is compared with; `Some(None)` takes it away.
+    pub compare_at: Option<Option<Money>>,
+    /// Whether it is for sale.
+    pub active: Option<bool>,
+}
+
+/// A variant as [`product_variants_set`] wants it: one that is there (by id), or a new one.
+#[derive(Debug, Clone)]
+pub struct WantedVariant {
+    /// The variant that is meant; a new one if there is none.
+    pub id: Option<VariantId>,
+    /// How it is to be.
+    pub variant: NewVariant,
+}
+
+/// Changes a variant's price.
+pub async fn set_price(
+    tx: &Tx,
+    variant: VariantId,
+    price: Money,
+    compare_at: Option<Money>,
+) -> Result<(), CatalogError> {
+    let change = VariantChange { price: Some(price), compare_at: Some(compare_at), ..VariantChange::default() };
+    update_variants(tx, vec![(variant, change)]).await
+}
+
+/// Changes a variant, for the owner and staff.
+pub async fn variant_update(
+    app: &App,
+    actor: &Actor,
+    id: VariantId,
+    change: VariantChange,
+) -> Result<VariantId, CatalogError> {
+    actor.may(Action::ManageCatalog)?;
+    let tx = Tx::begin(app).await?;
+    update_variants(&tx, vec![(id, change)]).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Changes variants, and their products with them.
+pub async fn update_variants(tx: &Tx, changes: Vec<(VariantId, VariantChange)>) -> Result<(), CatalogError> {
+    let currency = store::use_currency(tx).await?;
+    let mut products = Vec::new();
+    for (id, change) in changes {
+        let row = variant::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+        let row = row.ok_or_else(|| CatalogError::refused(CatalogErrorCode::NotFound, "id", "no such variant"))?;
+        let mut check = Check::new(currency);
+        let wanted = NewVariant {
+            sku: row.sku.clone(),
+            title: Some(change.title.unwrap_or(row.title)),
+            options: change.options.unwrap_or(row.selected_options.0),
+            price: change.price.unwrap_or(Money::from_minor(row.price, row.currency)),
+            compare_at: change.compare_at.unwrap_or(row.compare_at.map(|it| Money::from_minor(it, row.currency))),
+        };
+        check.variant("", &wanted);
+        check.finish()?;
+        rewrite(tx, id, wanted, change.active.unwrap_or(row.active), row.position).await?;
+        products.push(row.product_id);
+    }
+    facets::refresh(tx, &products).await?;
+    Ok(state::bump(tx).await?)
+}
+
+async fn rewrite(tx: &Tx, id: VariantId, it: NewVariant, active: bool, position: i32) -> Result<(), CatalogError> {
+    let row = variant::ActiveModel {
+        id: Set(id),
+        title: it.title.map_or(sea_orm::NotSet, Set),
+        selected_options: Set(SelectedOptions(it.options)),
+        currency: Set(it.price.currency()),
+        price: Set(it.price.minor()),
+        compare_at: Set(it.compare_at.map(Money::minor)),
+        active: Set(active),
+        position: Set(position),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    row.update_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Adds variants to products that are there, behind those they have.
+pub async fn add_variants(tx: &Tx, variants: Vec<(ProductId, NewVariant)>) -> Result<Vec<VariantId>, CatalogError> {
+    let currency = store::use_currency(tx).await?;
+    let mut check = Check::new(currency);
+    for (index, (_, variant)) in variants.iter().enumerate() {
+        check.variant(&format!("variants.{index}"), variant);
+    }
+    check.finish()?;
+    let named = variants.iter().enumerate().map(|(index, (_, it))| (format!("variants.{index}.sku"), it.sku.as_str()));
+    refuse_taken_skus(tx, named).await?;
+    let mut places: HashMap<ProductId, i32> = HashMap::new();
+    let mut rows = Vec::with_capacity(variants.len());
+    for (product, variant) in variants {
+        let place = match places.get(&product) {
+            Some(place) => *place,
+            None => next_place(tx, product).await?,
+        };
+        places.insert(product, place + 1);
+        rows.push(variant_row(tx, product, place, variant));
+    }
+    let ids = rows.iter().map(|row| row.id.clone().unwrap()).collect();
+    insert_variants(tx, rows).await?;
+    let products: Vec<ProductId> = places.into_keys().collect();
+    facets::refresh(tx, &products).await?;
+    state::bump(tx).await?;
+    Ok(ids)
+}
+
+/// The place behind the last variant of a product that may have one more.
+async fn next_place(tx: &Tx, product: ProductId) -> Result<i32, CatalogError> {
+    let query = variant::Entity::find().filter(variant::Column::ProductId.eq(product)).select_only();
+    let query =
+        query.column_as(variant::Column::Position.max(), "last").column_as(variant::Column::Id.count(), "count");
+    let found = query.into_tuple::<(Option<i32>, i64)>().one(tx).await?;
+    let (last, count) = found.unwrap_or_default();
+    if usize::try_from(count).unwrap_or(usize::MAX) >= MAX_VARIANTS {
+        let message = format!("a product has at most {MAX_VARIANTS} variants");
+        return Err(CatalogError::refused(CatalogErrorCode::TooMany, "variants", message));
+    }
+    Ok(last.map_or(0, |last| last + 1))
+}
+
+/// Makes a product's variants those that are wanted, in that order; the others are not for sale any
+/// more (orders may refer to them, so they stay). For the owner and staff.
+pub async fn product_variants_set(
+    app: &App,
+    actor: &Actor,
+    product: ProductId,
+    wanted: Vec<WantedVariant>,
+) -> Result<ProductId, CatalogError> {
+    actor.may(Action::ManageCatalog)?;
+    let tx = Tx::begin(app).await?;
+    let currency = store::use_currency(&tx).await?;
+    update::lock(&tx, product).await?;
+    let rows = variant::Entity::find().filter(variant::Column::ProductId.eq(product)).all(&tx).await?;
+    check_wanted(currency, &rows, &wanted)?;
+    let kept: HashSet<VariantId> = wanted.iter().filter_map(|it| it.id).collect();
+    let new = wanted.iter().enumerate().filter(|(_, it)| it.id.is_none());
+    let named = new.map(|(index, it)| (format!("variants.{index}.sku"), it.variant.sku.as_str()));
+    refuse_taken_skus(&tx, named).await?;
+    let mut added = Vec::new();
+    for (it, place) in wanted.into_iter().zip(0..) {
+        match it.id {
+            Some(id) => rewrite(&tx, id, it.variant, true, place).await?,
+            None => added.push(variant_row(&tx, product, place, it.variant)),
+        }
+    }
+    insert_variants(&tx, added).await?;
+    for row in rows.iter().filter(|row| row.active && !kept.contains(&row.id)) {
+        let off = variant::ActiveModel {
+            id: Set(row.id),
+            active: Set(false),
+            // Behind all others, should it come back.
+            position: Set(i32::try_from(MAX_VARIANTS).unwrap_or(i32::MAX)),
+            updated_at: Set(tx.now()),
+            ..Default::default()
+        };
+        off.update_without_returning(&tx).await?;
+    }
+    facets::refresh(&tx, &[product]).await?;
+    state::bump(&tx).await?;
+    tx.commit().await?;
+    Ok(product)
+}
+
+fn check_wanted(
+    currency: crate::kernel::money::Currency,
+    rows: &[variant::Model],
+    wanted: &[WantedVariant],
+) -> Result<(), CatalogError> {
+    let mut check = Check::new(currency);
+    if wanted.is_empty() {
+        check.add(CatalogErrorCode::Invalid, "variants", "a product has at least one variant");
+    }
+    if wanted.len() > MAX_VARIANTS {
+        check.add(CatalogErrorCode::TooMany, "variants", format!("a product has at most {MAX_VARIANTS} variants"));
+    }
+    let mut seen = HashSet::new();
+    for (index, it) in wanted.iter().enumerate() {
+        let at = format!("variants.{index}");
+        check.variant(&at, &it.variant);
+        let Some(id) = it.id else { continue };
+        match rows.iter().find(|row| row.id == id) {
+            None => check.add(CatalogErrorCode::NotFound, &format!("{at}.id"), "the product has no such variant"),
+            Some(row) if row.sku_key != text::sku_key(&it.variant.sku) => {
+                check.add(CatalogErrorCode::Invalid, &format!("{at}.sku"), "a variant keeps its SKU");
+            }
+            Some(_) => {}
+        }
+        if !seen.insert(id) {
+            check.add(CatalogErrorCode::Invalid, &format!("{at}.id"), "a variant is named once");
+        }
+    }
+    check.finish()
+}

@@ -1,0 +1,217 @@
+//! One operation, whichever transport brought it: counted, limited, run, and its errors put in one
+//! voice.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Request, Response, ServerError, Value, Variables};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use serde::Deserialize;
+
+use super::context::RequestContext;
+use super::documents::Documents;
+use super::errors::{self, Code};
+use super::limits::shape::Shape;
+use super::limits::{cost, input};
+use super::rate::Rates;
+use super::schema::{self, Schema};
+use crate::app::App;
+use crate::identity::Actor;
+
+/// What all requests of this process share.
+pub struct Edge {
+    /// The program.
+    pub app: App,
+    schema: Schema,
+    shape: Shape,
+    documents: Documents,
+    rates: Rates,
+    streams: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A request as it came in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Incoming {
+    /// The text.
+    pub query: Option<String>,
+    /// Which of its operations to run.
+    pub operation_name: Option<String>,
+    /// Their variables.
+    #[serde(default)]
+    pub variables: Option<Variables>,
+    /// What else the client says.
+    #[serde(default)]
+    pub extensions: Option<HashMap<String, Value>>,
+}
+
+/// Who sent it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The actor.
+    pub actor: Actor,
+    /// From where.
+    pub address: IpAddr,
+    /// What the log calls this request.
+    pub request_id: String,
+}
+
+/// An operation that may be run.
+pub struct Operation {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    request: Request,
+    cost: usize,
+}
+
+/// The place of a running subscription among those of its address; given back when dropped.
+pub struct Place {
+    edge: Arc<Edge>,
+    address: IpAddr,
+}
+
+impl Edge {
+    /// The edge of `app`.
+    pub fn new(app: App) -> Self {
+        let schema = schema::build();
+        Self {
+            shape: Shape::of_sdl(&schema.sdl()),
+            schema,
+            documents: Documents::default(),
+            rates: Rates::new(&app.config.limits),
+            streams: Mutex::default(),
+            app,
+        }
+    }
+
+    /// Counts and limits a request; the error is ready for the client.
+    pub fn prepare(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
+        let limits = &self.app.config.limits;
+        let variables = incoming.variables.unwrap_or_default();
+        let persisted = incoming.extensions.as_ref().and_then(|it| it.get("persistedQuery"));
+        let text = self.documents.text(incoming.query, persisted, limits)?;
+        let document = self.documents.parse(&text, limits)?;
+        let operation = choose(&document, incoming.operation_name.as_deref())?;
+        input::check(&variables, limits)?;
+        let cost = cost::check(&self.shape, &document, operation, &variables, limits)?;
+        self.rates
+            .take(&caller.actor, caller.address, cost)
+            .map_err(|fault| errors::of_fault(fault, &caller.request_id))?;
+        let kind = operation.ty;
+        let mut request = Request::new(text).variables(variables);
+        request.operation_name = incoming.operation_name;
+        request.set_parsed_query(ExecutableDocument::clone(&document));
+        let request = RequestContext::new(&self.app, &caller.actor, caller.address).attach(request);
+        Ok(Operation { kind, request, cost })
+    }
+
+    /// Runs a query or a mutation within the deadline. A query that takes longer is dropped; a
+    /// mutation goes on, since it may have committed already, also when the client goes away.
+    pub async fn run(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
+        let deadline = Duration::from_secs(self.app.config.limits.request_seconds);
+        let kind = operation.kind;
+        let work = self.clone().run_to_its_end(operation, caller.request_id.clone());
+        if kind == OperationType::Mutation {
+            let task = tokio::spawn(work);
+            return match tokio::time::timeout(deadline, task).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => failure(Code::Internal, "internal error"),
+                Err(_) => failure(Code::Timeout, "still processing: ask later what came of it"),
+            };
+        }
+        match tokio::time::timeout(deadline, work).await {
+            Ok(response) => response,
+            Err(_) => failure(Code::Timeout, "the request took too long"),
+        }
+    }
+
+    async fn run_to_its_end(self: Arc<Self>, operation: Operation, request_id: String) -> Response {
+        let cost = operation.cost;
+        let run = AssertUnwindSafe(self.schema.execute(operation.request));
+        let mut response = run.catch_unwind().await.unwrap_or_else(|_| panicked(&request_id));
+        errors::finish(&mut response, &request_id);
+        self.with_cost(response, cost)
+    }
+
+    /// Runs a subscription, or anything else as a stream of one answer.
+    pub fn stream(self: &Arc<Self>, operation: Operation, caller: &Caller) -> BoxStream<'static, Response> {
+        if operation.kind != OperationType::Subscription {
+            let (edge, caller) = (Arc::clone(self), caller.clone());
+            return futures_util::stream::once(async move { edge.run(operation, &caller).await }).boxed();
+        }
+        let (edge, request_id, cost) = (Arc::clone(self), caller.request_id.clone(), operation.cost);
+        let answers = self.schema.execute_stream(operation.request);
+        // A panic ends the stream with an error of its own, and nothing else.
+        let answers = AssertUnwindSafe(answers).catch_unwind();
+        let answers = answers.map(move |answer| {
+            let mut response = answer.unwrap_or_else(|_| panicked(&request_id));
+            errors::finish(&mut response, &request_id);
+            edge.with_cost(response, cost)
+        });
+        answers.boxed()
+    }
+
+    /// Takes a place among the subscriptions of `address`; `None` if there is none left.
+    pub fn take_place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = streams.entry(address).or_default();
+        if *count >= self.app.config.limits.subscriptions_per_address {
+            return None;
+        }
+        *count += 1;
+        Some(Place { edge: Arc::clone(self), address })
+    }
+
+    fn with_cost(&self, response: Response, cost: usize) -> Response {
+        let limit = self.app.config.limits.cost;
+        response.extension("cost", async_graphql::value!({ "requested": cost, "limit": limit }))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut streams = self.edge.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = streams.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                streams.remove(&self.address);
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// The address of a caller that came over no network.
+    pub const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+}
+
+fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, ServerError> {
+    let name = name.filter(|name| !name.is_empty());
+    let chosen = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
+        (DocumentOperations::Multiple(_), None) => None,
+    };
+    let missing = || errors::error(Code::GraphqlValidationFailed, "operationName does not name one of the operations");
+    chosen.map(|operation| &operation.node).ok_or_else(missing)
+}
+
+fn failure(code: Code, message: &str) -> Response {
+    Response::from_errors(vec![errors::error(code, message)])
+}
+
+fn panicked(request_id: &str) -> Response {
+    tracing::error!(request.id = request_id, "an operation panicked");
+    let mut error = errors::error(Code::Internal, "internal error");
+    if let Some(extensions) = error.extensions.as_mut() {
+        extensions.set("requestId", request_id);
+    }
+    Response::from_errors(vec![error])
+}

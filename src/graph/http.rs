@@ -1,0 +1,282 @@
+//! GraphQL over HTTP: the one path `/graphql`.
+//!
+//! POST takes JSON and nothing else, so that a browser asks before it sends one from another site;
+//! GET runs queries only, since links are followed by anyone. An upgrade becomes a WebSocket
+//! ([`super::ws`]), `text/event-stream` a stream ([`super::sse`]), and a person with a browser gets
+//! an explorer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::http::GraphiQLSource;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{ServerError, Value, Variables};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::accept::{Form, negotiate};
+use super::errors::{self, Code};
+use super::execute::{Caller, Edge, Incoming};
+use super::{address, sse, ws};
+use crate::identity;
+
+/// Why a request was not run: the status under any form but JSON's lenient one, and the error.
+pub struct Refusal {
+    status: StatusCode,
+    error: ServerError,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: Code, message: &str) -> Self {
+        Self { status, error: errors::error(code, message) }
+    }
+
+    fn bad(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
+    }
+
+    /// A refusal that `error`'s own code gives the status of.
+    fn of(error: ServerError) -> Self {
+        Self { status: status_of(&error), error }
+    }
+}
+
+/// Answers `/graphql`.
+pub async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let request_id = request_id(&edge, &parts);
+    let mut response = match answer(&edge, &mut parts, body, &request_id).await {
+        Ok(response) => response,
+        Err((form, refusal)) => refuse(form, refusal),
+    };
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+type Refused = (Form, Refusal);
+
+async fn answer(edge: &Arc<Edge>, parts: &mut Parts, body: Body, request_id: &str) -> Result<Response, Refused> {
+    if parts.method == Method::GET && parts.headers.contains_key("upgrade") {
+        return Ok(upgrade(edge, parts, request_id).await);
+    }
+    let Some(form) = negotiate(&parts.headers) else {
+        let message = "this server answers application/graphql-response+json, application/json and text/event-stream";
+        return Err((Form::Json, Refusal::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)));
+    };
+    let query = parts.uri.query().unwrap_or_default();
+    if form == Form::Html && parts.method == Method::GET && query.is_empty() {
+        return Ok(explorer());
+    }
+    let form = if form == Form::Html { Form::Json } else { form };
+    let refused = |refusal| (form, refusal);
+    let incoming = match parts.method {
+        Method::GET => from_query(query).map_err(refused)?,
+        Method::POST => from_body(edge, parts, body).await.map_err(refused)?,
+        _ => return Ok(not_allowed("GET, POST")),
+    };
+    let caller = caller(edge, parts, request_id).await.map_err(refused)?;
+    let operation = edge.prepare(incoming, &caller).map_err(|error| refused(Refusal::of(error)))?;
+    if parts.method == Method::GET && operation.kind == OperationType::Mutation {
+        return Ok(not_allowed("POST"));
+    }
+    if form == Form::EventStream {
+        return sse::respond(edge, operation, caller).map_err(|error| refused(Refusal::of(error)));
+    }
+    if operation.kind == OperationType::Subscription {
+        let message = "a subscription needs a WebSocket, or accept: text/event-stream";
+        return Err(refused(Refusal::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)));
+    }
+    let response = edge.run(operation, &caller).await;
+    Ok(write(form, response))
+}
+
+async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Response {
+    if !ws::origin_allowed(&edge.app.config, &parts.headers) {
+        return (StatusCode::FORBIDDEN, "this origin may not connect").into_response();
+    }
+    let address = address::of(parts, &edge.app.config.proxy_networks());
+    match WebSocketUpgrade::from_request_parts(parts, &()).await {
+        Ok(upgrade) => ws::accept(edge, upgrade, address, request_id.to_owned()),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// The actor comes from the credential alone; one that is not good is never taken for none.
+async fn caller(edge: &Edge, parts: &Parts, request_id: &str) -> Result<Caller, Refusal> {
+    let refused = |fault| Refusal::of(errors::of_fault(fault, request_id));
+    let bearer = match parts.headers.get(AUTHORIZATION) {
+        None => None,
+        Some(value) => Some(bearer(value).ok_or_else(|| refused(crate::kernel::problem::Fault::Unauthenticated))?),
+    };
+    let actor = identity::authenticate(&edge.app, bearer).await.map_err(refused)?;
+    let address = address::of(parts, &edge.app.config.proxy_networks());
+    Ok(Caller { actor, address, request_id: request_id.to_owned() })
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    bearer_of(value.to_str().ok()?)
+}
+
+/// The token of `Bearer <token>`.
+pub fn bearer_of(text: &str) -> Option<&str> {
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+/// The id the log knows this request by: the proxy's, if it is a plain word, or a new one.
+fn request_id(edge: &Edge, parts: &Parts) -> String {
+    let plain = |text: &&str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let given = parts.headers.get("x-request-id").and_then(|value| value.to_str().ok()).filter(plain);
+    given.map_or_else(|| hex::encode(edge.app.ids.bytes::<8>()), str::to_owned)
+}
+
+fn from_query(query: &str) -> Result<Incoming, Refusal> {
+    let mut fields: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut json = |name: &str| {
+        let text = fields.remove(name).filter(|text| !text.is_empty());
+        text.map(|text| serde_json::from_str::<Value>(&text))
+            .transpose()
+            .map_err(|_| Refusal::bad("a parameter is not JSON"))
+    };
+    let (variables, extensions) = (json("variables")?, json("extensions")?);
+    let mut incoming = Incoming {
+        query: fields.remove("query"),
+        operation_name: fields.remove("operationName"),
+        ..Incoming::default()
+    };
+    incoming.variables = variables.map(read_variables).transpose()?;
+    incoming.extensions = extensions.map(read_extensions).transpose()?;
+    Ok(incoming)
+}
+
+async fn from_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Incoming, Refusal> {
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut pieces = content_type.split(';').map(|piece| piece.trim().to_ascii_lowercase());
+    let is_json = pieces.next().is_some_and(|essence| essence == "application/json");
+    let is_utf8 =
+        pieces.all(|piece| piece.strip_prefix("charset=").is_none_or(|charset| charset.trim_matches('"') == "utf-8"));
+    if !is_json || !is_utf8 {
+        let message = "the body must be application/json in UTF-8";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message));
+    }
+    let limits = &edge.app.config.limits;
+    let read = axum::body::to_bytes(body, limits.body_bytes);
+    let bytes = tokio::time::timeout(Duration::from_secs(limits.request_seconds), read)
+        .await
+        .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body took too long to arrive"))?
+        .map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, "the body is too large"))?;
+    read_json(&bytes)
+}
+
+/// Reads the JSON object of a request.
+pub fn read_json(bytes: &[u8]) -> Result<Incoming, Refusal> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|_| Refusal::bad("the body is not JSON"))?;
+    match value {
+        serde_json::Value::Array(_) => Err(Refusal::bad("batches are not taken: send one request at a time")),
+        serde_json::Value::Object(_) => {
+            serde_json::from_value(value).map_err(|_| Refusal::bad("the body is not a GraphQL request"))
+        }
+        _ => Err(Refusal::bad("the body is not a JSON object")),
+    }
+}
+
+fn read_variables(value: Value) -> Result<Variables, Refusal> {
+    match value {
+        Value::Object(_) => Ok(Variables::from_value(value)),
+        Value::Null => Ok(Variables::default()),
+        _ => Err(Refusal::bad("variables must be an object")),
+    }
+}
+
+fn read_extensions(value: Value) -> Result<HashMap<String, Value>, Refusal> {
+    match value {
+        Value::Object(fields) => Ok(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
+        Value::Null => Ok(HashMap::new()),
+        _ => Err(Refusal::bad("extensions must be an object")),
+    }
+}
+
+/// Writes an answer. An error before the execution is a request error: without `data`, and with a
+/// status of its own unless the client asked for plain JSON.
+fn write(form: Form, response: async_graphql::Response) -> Response {
+    let early = response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    match response.errors.first() {
+        Some(error) if early => {
+            let status = match status_of(error) {
+                StatusCode::BAD_REQUEST if form == Form::Json => StatusCode::OK,
+                status => status,
+            };
+            let body = serde_json::json!({ "errors": response.errors, "extensions": response.extensions });
+            json(form, status, body.to_string())
+        }
+        _ => match serde_json::to_string(&response) {
+            Ok(body) => json(form, StatusCode::OK, body),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        },
+    }
+}
+
+fn refuse(form: Form, refusal: Refusal) -> Response {
+    // What could be read but is no GraphQL is answered 200 to clients that know no better.
+    let readable =
+        ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "PERSISTED_QUERY_NOT_FOUND", "QUERY_TOO_COMPLEX"];
+    let code = code_of(&refusal.error).unwrap_or_default();
+    let status = if form == Form::Json && readable.contains(&code.as_str()) { StatusCode::OK } else { refusal.status };
+    let form = if form == Form::EventStream { Form::Json } else { form };
+    let retry_after = refusal.error.extensions.as_ref().and_then(|it| it.get("retryAfter")).map(ToString::to_string);
+    let mut response = json(form, status, serde_json::json!({ "errors": [refusal.error] }).to_string());
+    if let Some(seconds) = retry_after.and_then(|seconds| HeaderValue::from_str(&seconds).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
+}
+
+fn code_of(error: &ServerError) -> Option<String> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code.clone()),
+        _ => None,
+    }
+}
+
+fn status_of(error: &ServerError) -> StatusCode {
+    match code_of(error).unwrap_or_default().as_str() {
+        "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
+        "FORBIDDEN" => StatusCode::FORBIDDEN,
+        "RATE_LIMITED" => StatusCode::TOO_MANY_REQUESTS,
+        "TIMEOUT" => StatusCode::GATEWAY_TIMEOUT,
+        "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+        "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn json(form: Form, status: StatusCode, body: String) -> Response {
+    let headers = [(CONTENT_TYPE, form.content_type()), (CACHE_CONTROL, "no-store"), (VARY, "accept, authorization")];
+    (status, headers, body).into_response()
+}
+
+fn not_allowed(allow: &'static str) -> Response {
+    let refusal = errors::error(Code::BadUserInput, "this method cannot be used for this");
+    let body = serde_json::json!({ "errors": [refusal] }).to_string();
+    let mut response = json(Form::Json, StatusCode::METHOD_NOT_ALLOWED, body);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+fn explorer() -> Response {
+    let page = GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").title("Consign").finish();
+    ([(CONTENT_TYPE, Form::Html.content_type()), (VARY, "accept")], page).into_response()
+}

@@ -1,0 +1,89 @@
+//! Customers, as they see themselves and as the store sees them.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Object};
+
+use crate::app::App;
+use crate::graph::scalars::DateTime;
+use crate::graph::{ContextExt, GlobalId, Nullable, RequestLoader, SharedFault, nullable};
+use crate::identity::entity::customer::Model;
+use crate::identity::{Action, Actor, customers};
+use crate::kernel::ids::CustomerId;
+use crate::kernel::problem::Fault;
+
+/// A customer with an account.
+pub struct Customer(pub Model);
+
+/// A customer with an account.
+#[Object]
+impl Customer {
+    /// The id.
+    pub async fn id(&self) -> GlobalId<CustomerId> {
+        GlobalId(self.0.id)
+    }
+
+    /// The address they sign in with; verified, in lower case.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// Given name, if they said it.
+    async fn first_name(&self) -> Option<&str> {
+        self.0.first_name.as_deref()
+    }
+
+    /// Family name, if they said it.
+    async fn last_name(&self) -> Option<&str> {
+        self.0.last_name.as_deref()
+    }
+
+    /// Whether they want news.
+    async fn accepts_marketing(&self) -> bool {
+        self.0.accepts_marketing
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at
+    }
+}
+
+/// The customer, for themselves and for the store.
+pub async fn find_customer(ctx: &Context<'_>, id: CustomerId) -> Result<Option<Customer>, Fault> {
+    let found = customers::lookup(ctx.app().db.read(), id).await?;
+    Ok(ctx.actor().see(Action::ReadCustomer, found)?.map(Customer))
+}
+
+/// The queries about customers.
+#[derive(Default)]
+pub struct CustomerQuery;
+
+#[Object]
+impl CustomerQuery {
+    /// The customer who is asking; null for anybody else.
+    async fn me(&self, ctx: &Context<'_>) -> Nullable<Customer> {
+        let id = ctx.actor().customer_id()?;
+        nullable(find_customer(ctx, id).await)
+    }
+}
+
+/// Loads customers by id. Whoever uses it has decided that the actor may see them.
+pub struct CustomerLoader(App);
+
+impl RequestLoader for CustomerLoader {
+    fn new(app: &App, _: &Actor) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl Loader<CustomerId> for CustomerLoader {
+    type Value = Model;
+    type Error = SharedFault;
+
+    async fn load(&self, keys: &[CustomerId]) -> Result<HashMap<CustomerId, Model>, SharedFault> {
+        let rows = customers::load_many(self.0.db.read(), keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}

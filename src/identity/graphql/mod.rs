@@ -1,0 +1,32 @@
+//! The GraphQL side of accounts, sessions and tokens.
+
+pub mod account;
+pub mod customer;
+pub mod session;
+pub mod tokens;
+
+use async_graphql::{Context, MergedObject};
+
+pub use self::account::AccountErrorCode;
+pub use self::customer::{Customer, CustomerLoader, find_customer};
+pub use self::tokens::{ApiToken, find_token};
+use super::{Actor, Who};
+
+/// The queries about accounts.
+#[derive(MergedObject, Default)]
+pub struct IdentityQuery(customer::CustomerQuery, tokens::TokenQuery);
+
+/// The mutations about accounts.
+#[derive(MergedObject, Default)]
+pub struct IdentityMutation(account::AccountMutation, session::SessionMutation, tokens::TokenMutation);
+
+/// For `visible`: whether the caller belongs to the store. Owner fields are hidden from everybody
+/// else's introspection.
+pub fn visible_to_store(ctx: &Context<'_>) -> bool {
+    ctx.data_opt::<Actor>().is_some_and(|actor| matches!(actor.who, Who::Staff(_) | Who::System(_)))
+}
+
+/// For `visible`: whether the caller belongs to the store or is a supplier.
+pub fn visible_to_supplier(ctx: &Context<'_>) -> bool {
+    visible_to_store(ctx) || ctx.data_opt::<Actor>().is_some_and(|actor| matches!(actor.who, Who::Supplier(_)))
+}

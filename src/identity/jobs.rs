@@ -1,0 +1,39 @@
+//! Work that repeats: clearing out what has expired.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use super::entity::{refresh_token, registration, session, sign_in_throttle};
+use crate::platform::jobs::{Done, Job, JobError, JobRun};
+
+/// How often expired credentials are cleared out.
+const PERIOD: Duration = Duration::from_secs(3600);
+/// How long registrations nobody verified, and counts of tries, are kept past their use.
+const KEPT: TimeDelta = TimeDelta::days(1);
+
+/// Deletes sessions, refresh tokens and registrations that have expired, and old counts of tries.
+/// Ended sessions stay until they would have expired: their tokens must be known to be refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SweepCredentials {}
+
+impl Job for SweepCredentials {
+    const KIND: &'static str = "SweepCredentials";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let (now, conn) = (run.app.clock.now(), run.app.db.write());
+        refresh_token::Entity::delete_many().filter(refresh_token::Column::ExpiresAt.lt(now)).exec(conn).await?;
+        session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(conn).await?;
+        let registrations = registration::Entity::delete_many();
+        registrations.filter(registration::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
+        let throttles = sign_in_throttle::Entity::delete_many();
+        throttles.filter(sign_in_throttle::Column::LastAt.lt(now - KEPT)).exec(conn).await?;
+        Ok(Done::Again(PERIOD))
+    }
+}

@@ -1,0 +1,109 @@
+//! Slows down guessing.
+//!
+//! Tries are counted per account *and* address they come from, before the password is looked at, so
+//! that tries sent side by side count too. Whoever guesses from one address waits longer and longer,
+//! and cannot keep the account's holder out at another. The counts are in the database: any number of
+//! replicas share them, and a restart forgets nothing.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
+use sha2::{Digest as _, Sha256};
+
+use super::entity::sign_in_throttle::{ActiveModel, Column, Entity};
+use crate::app::App;
+use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
+
+/// How many tries are free: people mistype.
+const FREE_TRIES: i32 = 5;
+/// After so long without a try, all is forgotten.
+const MEMORY: TimeDelta = TimeDelta::minutes(30);
+/// The longest wait between two tries.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+
+/// What is counted.
+#[derive(Debug, Clone)]
+pub(super) struct Key(Vec<u8>);
+
+/// The tries at `what` (such as `sign-in`) for the account `email` from `address`.
+pub(super) fn key(what: &str, email: &str, address: IpAddr) -> Key {
+    let mut hasher = Sha256::new();
+    for part in [what.as_bytes(), email.as_bytes()] {
+        hasher.update(part);
+        hasher.update([0]);
+    }
+    hasher.update(network(address));
+    Key(hasher.finalize().to_vec())
+}
+
+/// The network an address stands for: one subscriber has a whole /64 of IPv6.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(it) => it.octets().to_vec(),
+        IpAddr::V6(it) => it.octets()[..8].to_vec(),
+    }
+}
+
+/// Counts a try; how many seconds are left to wait if it comes too early.
+pub(super) async fn count(app: &App, key: &Key) -> Result<Result<(), u64>, Fault> {
+    let tx = Tx::begin(app).await?;
+    let now = tx.now();
+    let first = ActiveModel { key: Set(key.0.clone()), attempts: Set(0), blocked_until: Set(now), last_at: Set(now) };
+    let conflict = OnConflict::column(Column::Key).do_nothing().to_owned();
+    Entity::insert(first).on_conflict(conflict).exec_without_returning(&tx).await?;
+    let row = Entity::find_by_id(key.0.clone()).lock_exclusive().one(&tx).await?;
+    let row = row.ok_or_else(|| Fault::internal("the count of tries is gone"))?;
+    if row.blocked_until > now {
+        let left = (row.blocked_until - now).num_seconds().unsigned_abs() + 1;
+        return Ok(Err(left));
+    }
+    let attempts = if now - row.last_at > MEMORY { 1 } else { row.attempts.saturating_add(1) };
+    let mut row = row.into_active_model();
+    row.attempts = Set(attempts);
+    row.blocked_until = Set(now + wait_after(attempts));
+    row.last_at = Set(now);
+    row.update(&tx).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Forgets the tries: the last one was right.
+pub(super) async fn forget(app: &App, key: &Key) -> Result<(), Fault> {
+    Entity::delete_by_id(key.0.clone()).exec(app.db.write()).await?;
+    Ok(())
+}
+
+/// None for the free tries, then 2, 4, 8 … seconds.
+fn wait_after(attempts: i32) -> TimeDelta {
+    let over = u32::try_from(attempts - FREE_TRIES).unwrap_or_default();
+    if over == 0 {
+        return TimeDelta::zero();
+    }
+    TimeDelta::seconds(1_i64.checked_shl(over.min(32)).unwrap_or(i64::MAX)).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_after_the_free_tries_up_to_a_limit() {
+        let waits: Vec<i64> = (1..=8).map(|tries| wait_after(tries).num_seconds()).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8]);
+        assert_eq!(wait_after(i32::MAX), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn one_ipv6_subscriber_is_one_source() {
+        let address = |text: &str| text.parse().expect("an address");
+        let one = key("sign-in", "a@example.com", address("2001:db8::1"));
+        assert_eq!(one.0, key("sign-in", "a@example.com", address("2001:db8::ffff:2")).0);
+        assert_ne!(one.0, key("sign-in", "a@example.com", address("2001:db8:0:1::1")).0);
+        assert_ne!(one.0, key("sign-in", "b@example.com", address("2001:db8::1")).0);
+        let mapped = key("sign-in", "a@example.com", address("::ffff:192.0.2.1"));
+        assert_eq!(mapped.0, key("sign-in", "a@example.com", address("192.0.2.1")).0);
+    }
+}

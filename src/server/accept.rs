@@ -1,0 +1,126 @@
+//! The accept loop: takes connections, ends them gracefully.
+//!
+//! axum's own loop has no timeout for a client that never finishes its request head, and drops what
+//! waits in the listener's queue when it stops.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use futures_util::FutureExt as _;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
+
+/// How long a request's head may take, and how long a connection may be quiet between two requests.
+const HEAD: Duration = Duration::from_secs(30);
+/// The first bytes of a new connection come at once, or it is not worth keeping.
+const FIRST_BYTES: Duration = Duration::from_secs(10);
+/// A head longer than this is an attack or a mistake.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How often a quiet HTTP/2 connection is asked whether it still lives.
+const PING: Duration = Duration::from_secs(20);
+/// The pause after a failed accept: out of file descriptors, mostly.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long new connections are still taken after the stop: a proxy learns of it with a delay.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// Listens on `address`; the error names the setting and says what is wrong.
+pub async fn bind(setting: &str, address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("{setting}: {address} is in use by another process")
+        }
+        _ => anyhow::anyhow!("{setting}: cannot listen on {address}: {error}"),
+    })
+}
+
+/// Serves until `stop`, then lets open requests end for at most `drain`.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
+    let builder = builder();
+    let mut connections = JoinSet::new();
+    let linger = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LINGER).await;
+    };
+    tokio::pin!(linger);
+    loop {
+        tokio::select! {
+            biased;
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(serve_one(builder.clone(), stream, peer, router.clone(), stop.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+            () = &mut linger => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+        }
+        while connections.join_next().now_or_never().flatten().is_some() {}
+    }
+    drop(listener);
+    let rest = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(drain, rest).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .max_concurrent_streams(200)
+        .max_header_list_size(HEAD_BYTES as u32);
+    builder
+}
+
+async fn serve_one(
+    builder: auto::Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stop: CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        return tracing::debug!(%error, "a connection ended before it began");
+    }
+    let first = tokio::select! {
+        first = tokio::time::timeout(FIRST_BYTES, stream.readable()) => first,
+        () = stop.cancelled() => tokio::time::timeout(LINGER, stream.readable()).await,
+    };
+    if !matches!(first, Ok(Ok(()))) {
+        return;
+    }
+    let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(router));
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // The other side went away, or never spoke HTTP.
+        tracing::debug!(error, "a connection ended badly");
+    }
+}
+
+/// Where a bound listener listens.
+pub fn address(listener: &TcpListener) -> anyhow::Result<SocketAddr> {
+    listener.local_addr().context("the listener has no address")
+}

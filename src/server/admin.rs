@@ -1,0 +1,56 @@
+//! What the operator's tools ask: whether the process serves, and how it fares.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::App;
+use crate::identity::Actor;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs;
+use crate::platform::stopping::Stopping;
+use crate::workitems::{self, WorkItemFilter, WorkItemStatus};
+
+/// A probe waits no longer than this for the database.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// Everything the admin listener answers.
+pub fn router(app: &App) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(app.clone()).merge(super::health(app))
+}
+
+/// Ready: not about to end, and the database answers with all its tables.
+pub async fn ready(State(app): State<App>) -> Response {
+    if app.local::<Stopping>().token().is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response();
+    }
+    match tokio::time::timeout(PROBE, app.db.is_current()).await {
+        Ok(Ok(true)) => "ready\n".into_response(),
+        Ok(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated\n").into_response(),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}
+
+async fn metrics(State(app): State<App>) -> Response {
+    if !matches!(tokio::time::timeout(PROBE, measure(&app)).await, Ok(Ok(()))) {
+        tracing::warn!("the database did not answer in time; its metrics are those of the last time");
+    }
+    app.metrics.run_upkeep();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
+}
+
+/// What is counted in the database when somebody asks, rather than all the time.
+async fn measure(app: &App) -> Result<(), Fault> {
+    for (status, count) in jobs::census(app).await? {
+        metrics::gauge!("consign_jobs", "status" => status).set(count as f64);
+    }
+    let filter = WorkItemFilter { statuses: Some(vec![WorkItemStatus::Open]), ..WorkItemFilter::default() };
+    let open = workitems::count(app, &Actor::system("metrics"), &filter).await?;
+    metrics::gauge!("consign_work_items_open").set(open as f64);
+    Ok(())
+}

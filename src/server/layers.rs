@@ -1,0 +1,50 @@
+//! What lies around every route of the public listener, whatever it answers.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{
+    CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{Response, StatusCode};
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::observe;
+use crate::app::App;
+
+/// How long a body may pause.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+
+/// `router` with its surroundings, the outermost last.
+pub fn around(app: &App, router: Router) -> Router {
+    let headers = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let https = app.config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let https = https.then_some((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    let mut router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(CompressionLayer::new());
+    for (name, value) in headers.into_iter().chain(https) {
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+    }
+    router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn_with_state(app.clone(), observe::observe))
+}
+
+/// A handler's panic is one failed request. The text is the panic's own and stays here.
+fn panicked(panic: Box<dyn Any + Send>) -> Response<Body> {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("unknown"), "a request handler panicked");
+    let body = r#"{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#;
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,33 @@
+//! The HTTP server, put together: the public listener and the admin one.
+//!
+//! Clients, browsers, suppliers' and payment providers' webhooks come to the public listener;
+//! Prometheus and the operator's probes may also come to the admin one, which is never public.
+
+mod accept;
+mod admin;
+mod layers;
+mod observe;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+
+pub use self::accept::{address, bind, serve};
+pub use self::admin::router as admin_router;
+use crate::app::App;
+use crate::graph;
+
+/// Everything the public listener answers.
+pub fn router(app: &App) -> Router {
+    let api = Router::new().merge(graph::router(app.clone()));
+    layers::around(app, api.merge(health(app)).fallback(nothing_here))
+}
+
+/// `/livez`: the process runs. `/readyz`: it can serve.
+fn health(app: &App) -> Router {
+    Router::new().route("/livez", get(|| async { "ok\n" })).route("/readyz", get(admin::ready)).with_state(app.clone())
+}
+
+async fn nothing_here() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "nothing here; the API is at /graphql\n")
+}

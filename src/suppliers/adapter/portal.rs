@@ -1,0 +1,51 @@
+//! Suppliers without a platform: they see their orders in their part of the schema, answer there, and
+//! report their stock there. Nothing is sent to them.
+
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+
+use super::{
+    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAnswer, SupplierAdapter,
+    WebhookError,
+};
+use crate::kernel::clock::Timestamp;
+
+/// A supplier that comes to us.
+pub(super) struct Portal;
+
+/// What every call says: it is surely not done, because there is nobody to call.
+fn nobody() -> AdapterError {
+    AdapterError::Retry { reason: "this supplier works through the portal".to_owned(), after: None }
+}
+
+#[async_trait]
+impl SupplierAdapter for Portal {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { submits: false, lookup_by_reference: false, cancels: false, polls_stock: false, pushes: false }
+    }
+
+    async fn submit(&self, _order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
+        Err(nobody())
+    }
+
+    async fn find(&self, _reference: &str) -> Result<Option<RemoteOrder>, AdapterError> {
+        Err(nobody())
+    }
+
+    async fn cancel(&self, _remote_id: &str, _reason: &str) -> Result<CancelAnswer, AdapterError> {
+        Err(nobody())
+    }
+
+    async fn stock(&self, _cursor: Option<&str>, _etag: Option<&str>) -> Result<StockAnswer, AdapterError> {
+        Err(nobody())
+    }
+
+    fn read_webhook(
+        &self,
+        _headers: &HeaderMap,
+        _body: &[u8],
+        _now: Timestamp,
+    ) -> Result<InboundMessage, WebhookError> {
+        Err(WebhookError::Forged)
+    }
+}

@@ -1,0 +1,213 @@
+//! What the store's people say of suppliers, and what they are answered.
+
+use async_graphql::{Enum, InputObject, SimpleObject};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::types::{ShippingService, StaleStockPolicy, Supplier};
+use crate::graph::GlobalId;
+use crate::graph::scalars::{Json, MoneyInput};
+use crate::identity::graphql::visible_to_store;
+use crate::kernel::country::CountryCode;
+use crate::kernel::ids::SupplierId;
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::problem::{Problem, VerbError};
+use crate::suppliers::supplier::StalePolicy;
+use crate::suppliers::{NewSupplier, ServiceChange, StockTerms, SupplierChange, SupplierErrorCode};
+use crate::user_error;
+
+/// How many millionths a whole has.
+const WHOLE: i64 = 1_000_000;
+
+/// Why a change of a supplier is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "SupplierErrorCode", name = "SupplierErrorCode", visible = "visible_to_store")]
+pub enum SupplierErrorCodeOut {
+    /// A value is not allowed.
+    Invalid,
+    /// There is no such thing.
+    NotFound,
+    /// The supplier charges in another currency.
+    CurrencyMismatch,
+    /// More than is allowed of one.
+    TooMany,
+}
+
+user_error!(SupplierUserError, SupplierErrorCodeOut);
+
+/// How far a supplier's stock reports are believed. What is not given stays, or takes its default.
+#[derive(Debug, Default, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierStockTermsInput {
+    /// How much of a reported quantity is believed, between 0 and 1 (the default).
+    confidence: Option<Decimal>,
+    /// How old a report may be, in minutes; 0: any age (the default).
+    max_age_minutes: Option<i64>,
+    /// What happens to stock whose report is older (`ALLOW` by default).
+    when_stale: Option<StaleStockPolicy>,
+}
+
+impl SupplierStockTermsInput {
+    fn terms(self) -> StockTerms {
+        // What does not fit is out of range as well, which the verb says.
+        let millionths = |it: Decimal| it.checked_mul(WHOLE.into()).and_then(|it| it.to_i64()).unwrap_or(-1);
+        StockTerms {
+            confidence: self.confidence.map(millionths),
+            max_age_minutes: self.max_age_minutes,
+            when_stale: self.when_stale.map(StalePolicy::from),
+        }
+    }
+}
+
+/// A supplier to be added.
+#[derive(Debug, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierCreateInput {
+    /// The name.
+    name: String,
+    /// How the store talks to it: `http` (the store's own supplier protocol) or `portal` (it works
+    /// through its part of this schema).
+    adapter: String,
+    /// The adapter's settings. `http`: `{"baseUrl", "token", "webhookSecret"}`; `portal`: none. Secrets
+    /// are sealed and never shown again.
+    settings: Option<Json>,
+    /// What it charges in.
+    currency: Currency,
+    /// Whether its orders are sent without asking the owner.
+    auto_forward: bool,
+    /// Where it sends from.
+    ships_from: CountryCode,
+    /// Business days it takes to prepare an order (1 by default).
+    processing_days: Option<i32>,
+    /// Local time `HH:MM` after which an order counts for the next business day.
+    cutoff: Option<String>,
+    /// The IANA time zone of the cut-off, such as `Europe/Berlin` (UTC by default).
+    time_zone: Option<String>,
+    /// How far its stock reports are believed.
+    stock: Option<SupplierStockTermsInput>,
+}
+
+impl SupplierCreateInput {
+    pub(super) fn new_supplier(self) -> NewSupplier {
+        NewSupplier {
+            name: self.name,
+            adapter: self.adapter,
+            settings: self.settings,
+            currency: self.currency,
+            auto_forward: self.auto_forward,
+            ships_from: self.ships_from,
+            processing_days: self.processing_days,
+            cutoff: self.cutoff,
+            time_zone: self.time_zone,
+            stock: self.stock.unwrap_or_default().terms(),
+        }
+    }
+}
+
+/// What is to change of a supplier. What is not given stays.
+#[derive(Debug, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierUpdateInput {
+    /// The name.
+    name: Option<String>,
+    /// Settings of the adapter, each of which replaces the one of its name.
+    settings: Option<Json>,
+    /// Whether its orders are sent without asking the owner.
+    auto_forward: Option<bool>,
+    /// Whether it gets no new orders.
+    paused: Option<bool>,
+    /// How far its stock reports are believed.
+    stock: Option<SupplierStockTermsInput>,
+}
+
+impl SupplierUpdateInput {
+    pub(super) fn change(self) -> SupplierChange {
+        SupplierChange {
+            name: self.name,
+            settings: self.settings,
+            auto_forward: self.auto_forward,
+            paused: self.paused,
+            stock: self.stock.unwrap_or_default().terms(),
+        }
+    }
+}
+
+/// A number of days between two.
+#[derive(Debug, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct DayRangeInput {
+    /// The fewest.
+    min: i32,
+    /// The most.
+    max: i32,
+}
+
+/// A shipping service.
+#[derive(Debug, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierShippingServiceSetInput {
+    /// Whose service.
+    supplier_id: GlobalId<SupplierId>,
+    /// The supplier's name for it; the service with this code is replaced.
+    code: String,
+    /// The name customers see.
+    name: String,
+    /// Where it goes.
+    #[graphql(validator(max_items = 250))]
+    countries: Vec<CountryCode>,
+    /// The price of a parcel, in the supplier's currency.
+    price: MoneyInput,
+    /// What each item adds to it (nothing by default).
+    price_per_item: Option<MoneyInput>,
+    /// Days on the way.
+    transit_days: DayRangeInput,
+}
+
+impl SupplierShippingServiceSetInput {
+    pub(super) fn change(self) -> Result<ServiceChange, VerbError<SupplierErrorCode>> {
+        Ok(ServiceChange {
+            supplier_id: self.supplier_id.0,
+            code: self.code,
+            name: self.name,
+            countries: self.countries,
+            price: money(&self.price, "price")?,
+            price_per_item: self.price_per_item.map(|price| money(&price, "pricePerItem")).transpose()?,
+            transit_days: (self.transit_days.min, self.transit_days.max),
+        })
+    }
+}
+
+fn money(input: &MoneyInput, field: &str) -> Result<Money, Problem<SupplierErrorCode>> {
+    let refuse = |error| Problem::at(SupplierErrorCode::Invalid, &format!("{field}.amount"), format!("{error}"));
+    input.money().map_err(refuse)
+}
+
+/// What became of a new supplier.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierCreatePayload {
+    /// The supplier; null if it was refused.
+    pub(super) supplier: Option<Supplier>,
+    /// Why it was refused.
+    pub(super) user_errors: Vec<SupplierUserError>,
+}
+
+/// What became of a change of a supplier.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierUpdatePayload {
+    /// The supplier; null if the change was refused.
+    pub(super) supplier: Option<Supplier>,
+    /// Why it was refused.
+    pub(super) user_errors: Vec<SupplierUserError>,
+}
+
+/// What became of a shipping service.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierShippingServiceSetPayload {
+    /// The service; null if it was refused.
+    pub(super) shipping_service: Option<ShippingService>,
+    /// Why it was refused.
+    pub(super) user_errors: Vec<SupplierUserError>,
+}

@@ -1,0 +1,111 @@
+//! Suppliers as the store's people see them. Customers see none of it.
+
+mod inputs;
+mod types;
+
+use async_graphql::{Context, Object};
+
+pub use self::inputs::{
+    SupplierCreateInput, SupplierCreatePayload, SupplierShippingServiceSetInput, SupplierShippingServiceSetPayload,
+    SupplierUpdateInput, SupplierUpdatePayload,
+};
+pub use self::types::{DayRange, ServiceLoader, ShippingService, Supplier, SupplierLoader};
+use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, payload, required};
+use crate::identity::graphql::visible_to_store;
+use crate::kernel::ids::SupplierId;
+use crate::kernel::problem::Fault;
+
+/// The queries about suppliers.
+#[derive(Default)]
+pub struct SupplierQuery;
+
+#[Object]
+impl SupplierQuery {
+    /// The suppliers, oldest first. For the owner and staff.
+    #[graphql(
+        visible = "visible_to_store",
+        complexity = "first.or(last).unwrap_or(20).max(1) as usize * child_complexity + 1"
+    )]
+    async fn suppliers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Nullable<Connection<Supplier>> {
+        required(page(ctx, PageArgs::new(first, after, last, before)).await)
+    }
+
+    /// One supplier; null if there is none with this id. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier's id.")] id: GlobalId<SupplierId>,
+    ) -> Nullable<Supplier> {
+        nullable(find(ctx, id.0).await)
+    }
+}
+
+/// The supplier, for whoever may see suppliers.
+pub async fn find(ctx: &Context<'_>, id: SupplierId) -> Result<Option<Supplier>, Fault> {
+    Ok(super::find(ctx.app(), ctx.actor(), id).await?.map(Supplier))
+}
+
+async fn page(ctx: &Context<'_>, args: PageArgs) -> Result<Connection<Supplier>, Fault> {
+    let page = super::list(ctx.app(), ctx.actor(), &args.request()?).await?;
+    Connection::counted(ctx, page.map(Supplier), super::count(ctx.app(), ctx.actor())).await
+}
+
+/// The mutations of suppliers.
+#[derive(Default)]
+pub struct SupplierMutation;
+
+#[Object]
+impl SupplierMutation {
+    /// Adds a supplier. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier.")] input: SupplierCreateInput,
+    ) -> Nullable<SupplierCreatePayload> {
+        let result = payload(super::create(ctx.app(), ctx.actor(), input.new_supplier()).await);
+        let build =
+            |(it, user_errors): (Option<_>, _)| SupplierCreatePayload { supplier: it.map(Supplier), user_errors };
+        required(result.map(build))
+    }
+
+    /// Changes a supplier, or pauses it. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier's id.")] id: GlobalId<SupplierId>,
+        #[graphql(desc = "What is to change.")] input: SupplierUpdateInput,
+    ) -> Nullable<SupplierUpdatePayload> {
+        let result = payload(super::update(ctx.app(), ctx.actor(), id.0, input.change()).await);
+        let build =
+            |(it, user_errors): (Option<_>, _)| SupplierUpdatePayload { supplier: it.map(Supplier), user_errors };
+        required(result.map(build))
+    }
+
+    /// Adds one way a supplier sends parcels, or replaces the one with its code. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_shipping_service_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The service.")] input: SupplierShippingServiceSetInput,
+    ) -> Nullable<SupplierShippingServiceSetPayload> {
+        let result = match input.change() {
+            Ok(change) => super::set_service(ctx.app(), ctx.actor(), change).await,
+            Err(refusal) => Err(refusal),
+        };
+        let build = |(it, user_errors): (Option<_>, _)| SupplierShippingServiceSetPayload {
+            shipping_service: it.map(ShippingService),
+            user_errors,
+        };
+        required(payload(result).map(build))
+    }
+}

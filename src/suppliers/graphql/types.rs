@@ -1,0 +1,268 @@
+//! What a supplier looks like.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use rust_decimal::Decimal;
+
+use crate::app::App;
+use crate::graph::scalars::{DateTime, Json};
+use crate::graph::{ContextExt, GlobalId, RequestLoader, SharedFault};
+use crate::identity::Actor;
+use crate::identity::graphql::visible_to_store;
+use crate::kernel::country::CountryCode;
+use crate::kernel::ids::{ShippingServiceId, SupplierId};
+use crate::kernel::money::{Currency, Money};
+use crate::kernel::problem::Fault;
+use crate::suppliers::supplier::{self, StalePolicy, SupplierStatus};
+use crate::suppliers::{Health, load_many, service, services_of};
+
+/// Whether a supplier is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "SupplierStatus", name = "SupplierStatus", visible = "visible_to_store")]
+pub enum SupplierStatusOut {
+    /// Orders go to it.
+    Active,
+    /// No new orders go to it; what it has is finished.
+    Paused,
+}
+
+/// How the exchanges with a supplier go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Health", visible = "visible_to_store")]
+pub enum SupplierHealthStatus {
+    /// There was none yet.
+    Unknown,
+    /// The last one went well.
+    Ok,
+    /// The last one failed.
+    Failing,
+}
+
+/// What is sold of a supplier's goods when its last report is older than allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "StalePolicy", visible = "visible_to_store")]
+pub enum StaleStockPolicy {
+    /// The last figure still counts.
+    Allow,
+    /// Nothing.
+    Stop,
+}
+
+/// How the exchanges with a supplier go.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierHealth {
+    /// How the last one went.
+    status: SupplierHealthStatus,
+    /// When one last went well; null if none did.
+    last_success_at: Option<DateTime>,
+    /// When one last failed; null if none did.
+    last_error_at: Option<DateTime>,
+    /// How it failed; null if none did. Without secrets and without what the supplier sent.
+    last_error: Option<String>,
+}
+
+/// How far a supplier's stock reports are believed.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierStockTerms {
+    /// How much of a reported quantity is believed, between 0 and 1.
+    confidence: Decimal,
+    /// How old a report may be, in minutes; null: any age.
+    max_age_minutes: Option<i64>,
+    /// What happens to stock whose report is older.
+    when_stale: StaleStockPolicy,
+}
+
+/// A number of days between two.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct DayRange {
+    /// The fewest.
+    min: i32,
+    /// The most.
+    max: i32,
+}
+
+/// Who holds goods and sends them.
+pub struct Supplier(pub supplier::Model);
+
+/// Who holds goods and sends them.
+#[Object(visible = "visible_to_store")]
+impl Supplier {
+    /// The id.
+    pub async fn id(&self) -> GlobalId<SupplierId> {
+        GlobalId(self.0.id)
+    }
+
+    /// The name, which customers never see.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether it is used.
+    async fn status(&self) -> SupplierStatusOut {
+        self.0.status.into()
+    }
+
+    /// How the store talks to it: `http` or `portal`.
+    async fn adapter(&self) -> &str {
+        &self.0.adapter
+    }
+
+    /// The adapter's settings, without their secrets.
+    async fn settings(&self) -> &Json {
+        &self.0.settings
+    }
+
+    /// What it charges in.
+    async fn currency_code(&self) -> async_graphql::Result<Currency> {
+        Ok(self.0.currency().map_err(Fault::from)?)
+    }
+
+    /// Whether its orders are sent without asking the owner.
+    async fn auto_forward(&self) -> bool {
+        self.0.auto_forward
+    }
+
+    /// Where it sends from.
+    async fn ships_from(&self) -> async_graphql::Result<CountryCode> {
+        Ok(self.0.ships_from().map_err(|error| Fault::internal(error.to_string()))?)
+    }
+
+    /// Business days it takes to prepare an order.
+    async fn processing_days(&self) -> i32 {
+        self.0.processing_days
+    }
+
+    /// Local time after which an order counts for the next business day; null: there is none.
+    async fn cutoff(&self) -> Option<&str> {
+        self.0.cutoff.as_deref()
+    }
+
+    /// The time zone of the cut-off; null: UTC.
+    async fn time_zone(&self) -> Option<&str> {
+        self.0.time_zone.as_deref()
+    }
+
+    /// How the exchanges with it go.
+    async fn health(&self) -> SupplierHealth {
+        SupplierHealth {
+            status: self.0.health().into(),
+            last_success_at: self.0.last_success_at,
+            last_error_at: self.0.last_error_at,
+            last_error: self.0.last_error.clone(),
+        }
+    }
+
+    /// How far its stock reports are believed.
+    async fn stock(&self) -> SupplierStockTerms {
+        SupplierStockTerms {
+            confidence: Decimal::new(self.0.stock_confidence, 6).normalize(),
+            max_age_minutes: self.0.stock_ttl_seconds.map(|seconds| seconds / 60),
+            when_stale: self.0.stale_policy.into(),
+        }
+    }
+
+    /// Where the supplier sends its webhooks: give it this address and a `whsec_…` secret.
+    async fn webhook_url(&self, ctx: &Context<'_>) -> String {
+        let base = ctx.app().config.base_url();
+        format!("{}/webhooks/suppliers/{}", base.trim_end_matches('/'), self.0.id)
+    }
+
+    /// How it sends parcels, by code.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn shipping_services(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ShippingService>> {
+        let found = ctx.loaders().load::<ServiceLoader, _>(self.0.id).await?;
+        Ok(found.unwrap_or_default().into_iter().map(ShippingService).collect())
+    }
+
+    /// When it was added.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at
+    }
+}
+
+/// One way a supplier sends parcels.
+pub struct ShippingService(pub service::Model);
+
+/// One way a supplier sends parcels.
+#[Object(visible = "visible_to_store")]
+impl ShippingService {
+    /// The id.
+    async fn id(&self) -> GlobalId<ShippingServiceId> {
+        GlobalId(self.0.id)
+    }
+
+    /// The supplier's name for it.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The name customers see.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where it goes.
+    async fn countries(&self) -> &[CountryCode] {
+        &self.0.countries.0
+    }
+
+    /// The price of a parcel.
+    async fn price(&self) -> async_graphql::Result<Money> {
+        Ok(self.0.price().map_err(Fault::from)?)
+    }
+
+    /// What each item adds to it.
+    async fn price_per_item(&self) -> async_graphql::Result<Money> {
+        Ok(self.0.price_per_item().map_err(Fault::from)?)
+    }
+
+    /// Days on the way.
+    async fn transit_days(&self) -> DayRange {
+        DayRange { min: self.0.min_days, max: self.0.max_days }
+    }
+}
+
+/// Suppliers by id.
+pub struct SupplierLoader(App);
+
+impl RequestLoader for SupplierLoader {
+    fn new(app: &App, _actor: &Actor) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl Loader<SupplierId> for SupplierLoader {
+    type Value = supplier::Model;
+    type Error = SharedFault;
+
+    async fn load(&self, keys: &[SupplierId]) -> Result<HashMap<SupplierId, supplier::Model>, SharedFault> {
+        let rows = load_many(self.0.db.read(), keys).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// Shipping services by supplier.
+pub struct ServiceLoader(App);
+
+impl RequestLoader for ServiceLoader {
+    fn new(app: &App, _actor: &Actor) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl Loader<SupplierId> for ServiceLoader {
+    type Value = Vec<service::Model>;
+    type Error = SharedFault;
+
+    async fn load(&self, keys: &[SupplierId]) -> Result<HashMap<SupplierId, Vec<service::Model>>, SharedFault> {
+        let mut found: HashMap<SupplierId, Vec<service::Model>> = HashMap::new();
+        for row in services_of(self.0.db.read(), keys).await? {
+            found.entry(row.supplier_id).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
