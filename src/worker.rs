@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::identity::jobs::SweepCredentials;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
@@ -12,7 +13,11 @@ use crate::workitems::jobs::ReopenSnoozed;
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
-    Handlers::default().with::<SweepIdempotency>().with::<SweepCredentials>().with::<ReopenSnoozed>()
+    Handlers::default()
+        .with::<SweepIdempotency>()
+        .with::<SweepCredentials>()
+        .with::<ReopenSnoozed>()
+        .with::<SettleTransaction>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
