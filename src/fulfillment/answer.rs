@@ -74,12 +74,7 @@ pub(super) async fn accept(
 }
 
 /// Takes in a no to everything that has not left yet.
-pub(super) async fn reject(
-    tx: &Tx,
-    work: &mut Work,
-    code: SupplierRejection,
-    message: &str,
-) -> Result<(), Fault> {
+pub(super) async fn reject(tx: &Tx, work: &mut Work, code: SupplierRejection, message: &str) -> Result<(), Fault> {
     let before = work.lines.clone();
     for row in &mut work.lines {
         let open = row.live() - row.shipped;

@@ -85,12 +85,7 @@ pub(super) async fn create(
 }
 
 /// Sends a supplier order on its way: to the queue, or, for a supplier who comes to us, to its list.
-pub(super) async fn release(
-    tx: &Tx,
-    work: &mut Work,
-    supplier: &supplier::Model,
-    reason: &str,
-) -> Result<(), Fault> {
+pub(super) async fn release(tx: &Tx, work: &mut Work, supplier: &supplier::Model, reason: &str) -> Result<(), Fault> {
     if adapter_for(tx.app(), supplier)?.capabilities().submits {
         work.step(tx, SupplierOrderStatus::Queued, reason).await?;
         jobs::enqueue(tx, &ForwardSupplierOrder { id: work.own.id }).await?;

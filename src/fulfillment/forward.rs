@@ -95,11 +95,8 @@ async fn begin(app: &App, id: SupplierOrderId) -> Result<Begun, Fault> {
     work.step(&tx, SupplierOrderStatus::Submitting, &reason).await?;
     work.save(&tx).await?;
     let store_name = store::settings(&tx).await?.name;
-    let sending = Sending {
-        request: request(&work, store_name),
-        supplier_id: work.own.supplier_id,
-        number: work.own.sendings,
-    };
+    let sending =
+        Sending { request: request(&work, store_name), supplier_id: work.own.supplier_id, number: work.own.sendings };
     tx.commit().await?;
     Ok(Begun::Send(Box::new(sending)))
 }
@@ -158,7 +155,8 @@ pub(super) async fn lose(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), F
     work.own.note = Some(reason.to_owned());
     work.step(tx, SupplierOrderStatus::Unknown, reason).await?;
     work.save(tx).await?;
-    work.tell_store(tx, EventType::SupplierOrderUnknown, "Whether a supplier has its order is being found out.").await?;
+    work.tell_store(tx, EventType::SupplierOrderUnknown, "Whether a supplier has its order is being found out.")
+        .await?;
     jobs::enqueue_after(tx, &ReconcileSupplierOrder { id: work.own.id }, ASK_AFTER).await?;
     Ok(())
 }

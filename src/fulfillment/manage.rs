@@ -65,7 +65,8 @@ pub async fn reroute(
             let reason = reason.unwrap_or_else(|| "the owner gives it to others".to_owned());
             withdraw(&tx, &mut work, &reason).await?;
         }
-        S::Rejected | S::Cancelled | S::Acknowledged | S::InProduction if work.lines.iter().any(|it| it.open() > 0) => {}
+        S::Rejected | S::Cancelled | S::Acknowledged | S::InProduction if work.lines.iter().any(|it| it.open() > 0) => {
+        }
         S::Rejected | S::Cancelled => return Err(wrong_state("none of its units waits for a supplier")),
         _ => return Err(wrong_state("its supplier may have it; cancel it first")),
     }

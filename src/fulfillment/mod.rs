@@ -40,8 +40,8 @@ pub use self::cancel::order_cancel;
 pub use self::entity::{line, supplier_order, transition};
 pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
 pub use self::jobs::{
-    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
-    ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
+    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
+    SettleOrderMoney, SweepSupplierOrders,
 };
 pub use self::manage::{reroute, submit};
 pub use self::money::amount_due;

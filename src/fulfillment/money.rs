@@ -91,6 +91,9 @@ async fn is_time(conn: &impl ConnectionTrait, order_id: OrderId, lines: &[line::
     if store::settings(conn).await?.capture == CaptureMoment::OnPlacement || lines.iter().any(|it| it.shipped > 0) {
         return Ok(true);
     }
-    let all_answered = queries::of_orders(conn, &[order_id]).await?.iter().all(|it| it.acknowledged_at.is_some() || it.status.is_final());
+    let all_answered = queries::of_orders(conn, &[order_id])
+        .await?
+        .iter()
+        .all(|it| it.acknowledged_at.is_some() || it.status.is_final());
     Ok(all_answered && lines.iter().all(|it| it.accepted >= it.live()))
 }

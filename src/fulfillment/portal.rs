@@ -105,8 +105,7 @@ pub async fn cancel_answer(
     check_text(reason.as_deref(), "input.reason")?;
     let tx = Tx::begin(app).await?;
     let mut work = open_for(&tx, actor, id).await?.ok_or_else(not_found)?;
-    let answered =
-        if accepted { RequestStatus::CancelAccepted } else { RequestStatus::CancelRejected };
+    let answered = if accepted { RequestStatus::CancelAccepted } else { RequestStatus::CancelRejected };
     if work.own.status != SupplierOrderStatus::CancelRequested {
         if work.own.request_status == answered {
             return Ok(work.own);

@@ -24,10 +24,7 @@ pub struct SupplierOrderFilter {
 }
 
 /// The supplier order, whoever asks.
-pub async fn lookup(
-    conn: &impl ConnectionTrait,
-    id: SupplierOrderId,
-) -> Result<Option<supplier_order::Model>, Fault> {
+pub async fn lookup(conn: &impl ConnectionTrait, id: SupplierOrderId) -> Result<Option<supplier_order::Model>, Fault> {
     Ok(supplier_order::Entity::find_by_id(id).one(conn).await?)
 }
 
@@ -40,19 +37,13 @@ pub async fn find(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<Optio
 }
 
 /// The supplier orders of orders, oldest first.
-pub async fn of_orders(
-    conn: &impl ConnectionTrait,
-    ids: &[OrderId],
-) -> Result<Vec<supplier_order::Model>, Fault> {
+pub async fn of_orders(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<supplier_order::Model>, Fault> {
     let query = supplier_order::Entity::find().filter(supplier_order::Column::OrderId.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(supplier_order::Column::Id).all(conn).await?)
 }
 
 /// The lines of supplier orders, by id.
-pub async fn lines_of(
-    conn: &impl ConnectionTrait,
-    ids: &[SupplierOrderId],
-) -> Result<Vec<line::Model>, Fault> {
+pub async fn lines_of(conn: &impl ConnectionTrait, ids: &[SupplierOrderId]) -> Result<Vec<line::Model>, Fault> {
     let query = line::Entity::find().filter(line::Column::SupplierOrderId.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(line::Column::Id).all(conn).await?)
 }
@@ -118,12 +109,8 @@ fn is_shown(actor: &Actor, own: &supplier_order::Model) -> bool {
 }
 
 /// States in which the supplier was not asked.
-const HIDDEN: [SupplierOrderStatus; 4] = [
-    SupplierOrderStatus::Draft,
-    SupplierOrderStatus::Routed,
-    SupplierOrderStatus::OnHold,
-    SupplierOrderStatus::Queued,
-];
+const HIDDEN: [SupplierOrderStatus; 4] =
+    [SupplierOrderStatus::Draft, SupplierOrderStatus::Routed, SupplierOrderStatus::OnHold, SupplierOrderStatus::Queued];
 
 fn filtered(actor: &Actor, filter: &SupplierOrderFilter) -> Select<supplier_order::Entity> {
     use supplier_order::Column;

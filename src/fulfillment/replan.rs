@@ -75,7 +75,8 @@ pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) ->
     if !made.is_empty() {
         work.tell_store(tx, EventType::SupplierOrderRerouted, "Units went to other suppliers.").await?;
         for kind in ["NO_SUPPLIER", "SUPPLIER_ORDER_REJECTED"] {
-            crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "other suppliers have the units").await?;
+            crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "other suppliers have the units")
+                .await?;
         }
     }
     Ok(Some(made))

@@ -29,7 +29,8 @@ pub struct Work {
 /// Locks a supplier order and its order.
 pub async fn open(tx: &Tx, id: SupplierOrderId) -> Result<Option<Work>, Fault> {
     let Some(seen) = supplier_order::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
-    let order = orders::lock(tx, seen.order_id).await?.ok_or_else(|| Fault::internal("a supplier order has no order"))?;
+    let order =
+        orders::lock(tx, seen.order_id).await?.ok_or_else(|| Fault::internal("a supplier order has no order"))?;
     reopen(tx, order, id).await
 }
 
@@ -90,11 +91,7 @@ impl Work {
     }
 
     /// Records what happened to units in the order's own facts; `change` fills in one fact per line.
-    pub async fn record(
-        &mut self,
-        tx: &Tx,
-        change: impl Fn(&line::Model, &mut LineFact),
-    ) -> Result<(), Fault> {
+    pub async fn record(&mut self, tx: &Tx, change: impl Fn(&line::Model, &mut LineFact)) -> Result<(), Fault> {
         let facts: Vec<LineFact> = self
             .lines
             .iter()

@@ -21,7 +21,11 @@ pub async fn apply_news(app: &App, supplier_id: SupplierId, news: &SupplierNews)
             apply_created(app, supplier_id, reference, shipment).await
         }
         SupplierNews::ShipmentUpdated { shipment_id, tracking_number, event, estimated_delivery } => {
-            let told = Told { tracking_number: tracking_number.as_deref(), event: event.as_ref(), estimate: *estimated_delivery };
+            let told = Told {
+                tracking_number: tracking_number.as_deref(),
+                event: event.as_ref(),
+                estimate: *estimated_delivery,
+            };
             apply_updated(app, supplier_id, shipment_id, told).await
         }
         SupplierNews::Stock(_) | SupplierNews::Unknown { .. } => Ok(NewsOutcome::Applied),

@@ -68,12 +68,7 @@ pub struct ParcelEvent {
 }
 
 /// Tells of a parcel that left. The same carrier and number are the same parcel.
-pub async fn create(
-    app: &App,
-    actor: &Actor,
-    id: SupplierOrderId,
-    input: Parcel,
-) -> Result<shipment::Model, Refused> {
+pub async fn create(app: &App, actor: &Actor, id: SupplierOrderId, input: Parcel) -> Result<shipment::Model, Refused> {
     required(&input.carrier, "input.carrier")?;
     required(&input.tracking_number, "input.trackingNumber")?;
     let tx = Tx::begin(app).await?;

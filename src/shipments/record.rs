@@ -165,7 +165,9 @@ pub(super) async fn set_estimate(
     shipment: shipment::Model,
     estimate: Option<(Timestamp, Timestamp)>,
 ) -> Result<shipment::Model, Fault> {
-    let Some((earliest, latest)) = estimate.filter(|(earliest, latest)| earliest <= latest) else { return Ok(shipment) };
+    let Some((earliest, latest)) = estimate.filter(|(earliest, latest)| earliest <= latest) else {
+        return Ok(shipment);
+    };
     if shipment.estimated_earliest == Some(earliest) && shipment.estimated_latest == Some(latest) {
         return Ok(shipment);
     }
