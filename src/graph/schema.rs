@@ -69,7 +69,7 @@ pub struct Mutation(
     // pricing
     //
     // payments
-    //
+    crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
