@@ -72,7 +72,7 @@ pub struct Mutation(
     // pricing
     //
     // payments
-    //
+    crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
