@@ -102,6 +102,15 @@ impl Client {
         }
     }
 
+    /// Opens a subscription over Server-Sent Events.
+    pub async fn stream(&self, server: &str, body: &Value) -> anyhow::Result<reqwest::Response> {
+        let mut request = self.http.post(format!("{server}/graphql")).header("accept", "text/event-stream").json(body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Ok(request.send().await?.error_for_status()?)
+    }
+
     /// Sends a file to `POST /uploads`; answers its id.
     pub async fn upload(&self, name: &str, body: String) -> anyhow::Result<String> {
         let url = format!("{}/uploads?filename={name}", self.base());

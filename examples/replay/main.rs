@@ -16,6 +16,7 @@ mod data;
 mod drive;
 mod facts;
 mod random;
+mod resume;
 mod shop;
 mod table;
 mod world;
