@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::identity::jobs::SweepCredentials;
+use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
@@ -10,6 +11,7 @@ use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::platform::uploads::SweepUploads;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
 
@@ -29,6 +31,8 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ImportCatalog>()
+        .with::<SweepUploads>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -46,6 +50,7 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;

@@ -26,6 +26,7 @@ pub struct Query(
     WorkItemQuery,
     // catalog
     crate::catalog::graphql::CatalogQuery,
+    crate::importing::graphql::ImportQuery,
     // suppliers
     SupplierQuery,
     //
@@ -79,7 +80,7 @@ pub struct Mutation(
     // shipments
     //
     // importing
-    //
+    crate::importing::graphql::ImportMutation,
     // webhooks
     crate::webhooks::graphql::WebhookMutation,
     //
