@@ -59,7 +59,9 @@ nodes! {
     // pricing
     //
     // payments
-    //
+    Payment(crate::payments::graphql::Payment), crate::kernel::ids::PaymentAttemptId, crate::payments::graphql::find;
+    PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;
+    Refund(crate::payments::graphql::Refund), crate::kernel::ids::RefundId, crate::payments::graphql::find_refund;
     // orders
     //
     // fulfillment

@@ -70,7 +70,7 @@ pub struct Mutation(
     // pricing
     //
     // payments
-    //
+    crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
