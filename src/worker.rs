@@ -11,6 +11,7 @@ use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::notifications::Notify;
 use crate::orders::SyncMoney;
 use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
@@ -42,6 +43,7 @@ pub fn handlers() -> Handlers {
         .with::<SettleTransaction>()
         .with::<ImportCatalog>()
         .with::<SweepUploads>()
+        .with::<Notify>()
         .with::<SyncMoney>()
         .with::<CreateSupplierOrders>()
         .with::<ForwardSupplierOrder>()
@@ -56,6 +58,15 @@ pub fn handlers() -> Handlers {
 
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let mut jobs = work_after(event)?;
+    if tells_a_customer(event.kind) {
+        jobs.push(NewJob::now(&Notify { event_id: event.id })?);
+    }
+    Ok(jobs)
+}
+
+/// What the rooms do about it.
+fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     match (event.kind, event.order_id, event.supplier_order_id) {
         (EventType::OrderPlaced, Some(order_id), _) => Ok(vec![
             NewJob::now(&CreateSupplierOrders { order_id })?,
@@ -73,11 +84,20 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::SupplierOrderSubmitted, _, Some(id)) => {
             Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])
         }
+        (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
         (EventType::WorkItemResolved, ..) => {
-            Ok(event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?.into_iter().collect())
+            let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
+            let act = act.into_iter().collect();
+            Ok([act, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
         }
         _ => Ok(vec![]),
     }
+}
+
+/// Whether a mail goes out about it.
+fn tells_a_customer(kind: EventType) -> bool {
+    use EventType::{CustomerRegistered, OrderCancelled, OrderPlaced, ShipmentCreated, ShipmentDelivered};
+    matches!(kind, CustomerRegistered | OrderPlaced | OrderCancelled | ShipmentCreated | ShipmentDelivered)
 }
 
 /// Adds the jobs that repeat for ever, unless they are there.
