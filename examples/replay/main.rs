@@ -6,6 +6,7 @@
 //! cargo run --release --example replay -- FILE --orders 2000 --replicas 2 \
 //!     --database-url postgres://postgres@127.0.0.1/consign_replay --redis-url redis://127.0.0.1
 //! cargo run --release --example replay -- FILE --orders 500 --kills 20
+//! cargo run --release --example replay -- --race 20
 //! ```
 //!
 //! FILE has the columns of *Online Retail II* (Chen, 2019, doi 10.24432/C5CG6D), as CSV or gzip.
@@ -15,13 +16,14 @@ mod client;
 mod data;
 mod drive;
 mod facts;
+mod race;
 mod random;
 mod resume;
 mod shop;
 mod table;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -40,7 +42,14 @@ use self::world::{AS_CONSIGN, Setup, World};
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The transactions, CSV or CSV.gz.
-    file: PathBuf,
+    #[arg(required_unless_present = "race")]
+    file: Option<PathBuf>,
+    /// Instead of a replay: let buyers race for the last five units, so many rounds of each kind.
+    #[arg(long, value_name = "ROUNDS")]
+    race: Option<usize>,
+    /// How many buyers race.
+    #[arg(long, default_value_t = 50)]
+    buyers: usize,
     /// How many invoices.
     #[arg(long, default_value_t = 2000)]
     orders: usize,
@@ -85,9 +94,13 @@ fn main() -> anyhow::Result<()> {
 async fn replay(arguments: Arguments) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("consign-replay-").tempdir()?.keep();
     println!("logs and data: {}", folder.display());
-    let data = data::read(&arguments.file, arguments.orders, arguments.seed)?;
-    println!("{} goods, {} invoices; left out: {:?}", data.goods.len(), data.invoices.len(), data.skipped);
     let setup = setup_of(&arguments, folder);
+    if let Some(rounds) = arguments.race {
+        return race::run(setup, rounds, arguments.buyers).await;
+    }
+    let file = arguments.file.as_deref().unwrap_or(Path::new(""));
+    let data = data::read(file, arguments.orders, arguments.seed)?;
+    println!("{} goods, {} invoices; left out: {:?}", data.goods.len(), data.invoices.len(), data.skipped);
     let owner_token = world::make_owner(&setup).await?;
     let mut world = World::start(setup).await?;
     let anonymous = Client::new(world.servers.clone())?;

@@ -116,11 +116,6 @@ impl World {
         command.spawn().context("the server does not start")
     }
 
-    /// Runs one command of `consign` under the servers' configuration; answers what it printed.
-    pub async fn command(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
-        run(&self.setup.folder, self.environment(0), arguments, input).await
-    }
-
     fn environment(&self, index: usize) -> Vec<(&'static str, String)> {
         environment(&self.setup, &self.servers[index], &self.gateway_url)
     }

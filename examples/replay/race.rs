@@ -1,93 +1,34 @@
 //! Fifty buyers race for five units, round after round, over HTTP against real processes.
-//!
-//! ```text
-//! cargo run --release --example race
-//! cargo run --release --example race -- --replicas 2 \
-//!     --database-url postgres://postgres@127.0.0.1/consign_race --redis-url redis://127.0.0.1
-//! ```
-
-#[path = "../replay/client.rs"]
-mod client;
-#[path = "../replay/data.rs"]
-mod data;
-#[path = "../replay/random.rs"]
-mod random;
-#[path = "../replay/shop.rs"]
-mod shop;
-#[path = "../replay/world.rs"]
-mod world;
-
-use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use clap::Parser;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use self::client::{Client, user_errors};
-use self::data::{Good, Offer};
-use self::world::{AS_CONSIGN, Setup, World};
+use super::client::{Client, user_errors};
+use super::data::{Good, Offer};
+use super::shop;
+use super::world::{self, Setup, World};
 
 /// Units there are in each round.
 const UNITS: i64 = 5;
 
-/// Let buyers race for the last units.
-#[derive(Debug, Parser)]
-struct Arguments {
-    /// How many rounds.
-    #[arg(long, default_value_t = 20)]
-    rounds: usize,
-    /// How many buyers a round.
-    #[arg(long, default_value_t = 50)]
-    buyers: usize,
-    /// How many servers; more than one needs PostgreSQL and Redis.
-    #[arg(long, default_value_t = 1)]
-    replicas: usize,
-    /// A PostgreSQL database, which must be empty. Without it, a fresh SQLite file.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// Redis.
-    #[arg(long)]
-    redis_url: Option<String>,
-}
-
-fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args_os();
-    if arguments.nth(1).is_some_and(|first| first == AS_CONSIGN) {
-        return consign::cli::main(std::iter::once("consign".into()).chain(arguments));
-    }
-    let arguments = Arguments::parse();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(race(arguments))
-}
-
-async fn race(arguments: Arguments) -> anyhow::Result<()> {
-    let folder: PathBuf = tempfile::Builder::new().prefix("consign-race-").tempdir()?.keep();
-    println!("logs and data: {}", folder.display());
-    let sqlite = format!("sqlite://{}", folder.join("consign.db").display());
-    let setup = Setup {
-        database_url: arguments.database_url.clone().unwrap_or(sqlite),
-        redis_url: arguments.redis_url.clone(),
-        replicas: arguments.replicas,
-        time_scale: 600,
-        seed: 1,
-        faults: json!({}),
-        folder,
-    };
+/// Runs `rounds` of each kind with `buyers`; an error unless exactly the units there are were sold.
+pub async fn run(setup: Setup, rounds: usize, buyers: usize) -> anyhow::Result<()> {
     let owner_token = world::make_owner(&setup).await?;
     let world = World::start(setup).await?;
     let anonymous = Client::new(world.servers.clone())?;
-    let goods: Vec<Good> = (0..arguments.rounds * 2).map(good).collect();
+    let goods: Vec<Good> = (0..rounds * 2).map(good).collect();
     let variants = shop::open(&world, &anonymous.with_token(&owner_token), &goods).await?;
-    for round in 0..arguments.rounds * 2 {
+    for (round, good) in goods.iter().enumerate() {
         // In the second half every other buyer asks for two units, in two lines of the same variant.
-        let two_lines = round >= arguments.rounds;
-        let variant = variants.get(&goods[round].code).context("the import lost a variant")?;
-        let sold = run_round(&anonymous, variant, arguments.buyers, two_lines).await?;
-        let kind = if two_lines { "with two lines" } else { "one line each" };
+        let two_lines = round >= rounds;
+        let variant = variants.get(&good.code).context("the import lost a variant")?;
+        let sold = run_round(&anonymous, variant, buyers, two_lines).await?;
+        let kind = if two_lines { "two lines of one variant in every other cart" } else { "one line each" };
         println!("round {:>2} ({kind}): {sold} sold", round + 1);
         ensure!(sold == UNITS, "{sold} sold where there were {UNITS}");
     }
-    println!("{} rounds: exactly {UNITS} sold every time", arguments.rounds * 2);
+    println!("{} rounds of {buyers} buyers: exactly {UNITS} sold every time", rounds * 2);
     Ok(())
 }
 
