@@ -144,7 +144,10 @@ impl Config {
         {
             return Err(format!("the configuration file {} does not exist", file.display()));
         }
-        figment = figment.merge(Toml::file_exact(file.unwrap_or(Path::new(FILE))));
+        let path = file.unwrap_or(Path::new(FILE));
+        if path.is_file() {
+            figment = figment.merge(Toml::file_exact(path));
+        }
         let (environment, unknown) = env::read(environment);
         if let Some(name) = unknown.first() {
             return Err(format!("the environment variable {name} is not a setting; `consign config` lists them"));
