@@ -132,15 +132,15 @@ pub async fn collection_products_set(
     app: &App,
     actor: &Actor,
     id: CollectionId,
-    products: &[ProductId],
+    products: Vec<ProductId>,
 ) -> Result<CollectionId, CatalogError> {
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     lock(&tx, id).await?;
-    require_products(&tx, products).await?;
+    require_products(&tx, &products).await?;
     let others = collection_product::Entity::delete_many()
         .filter(collection_product::Column::CollectionId.eq(id))
-        .filter(among(&tx, collection_product::Column::ProductId, products).not());
+        .filter(among(&tx, collection_product::Column::ProductId, &products).not());
     others.exec(&tx).await?;
     put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
     tx.commit().await?;
@@ -152,12 +152,12 @@ pub async fn collection_products_add(
     app: &App,
     actor: &Actor,
     id: CollectionId,
-    products: &[ProductId],
+    products: Vec<ProductId>,
 ) -> Result<CollectionId, CatalogError> {
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     lock(&tx, id).await?;
-    require_products(&tx, products).await?;
+    require_products(&tx, &products).await?;
     put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
     tx.commit().await?;
     Ok(id)
@@ -182,8 +182,9 @@ async fn put(tx: &Tx, pairs: Vec<(CollectionId, ProductId)>) -> Result<u64, Cata
             collection_id: Set(*collection),
             product_id: Set(*product),
         };
+        let rows: Vec<_> = pairs.iter().map(row).collect();
         let key = [collection_product::Column::CollectionId, collection_product::Column::ProductId];
-        added += collection_product::Entity::insert_many(pairs.iter().map(row))
+        added += collection_product::Entity::insert_many(rows)
             .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
             .exec_without_returning(tx)
             .await?;

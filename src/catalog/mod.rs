@@ -21,6 +21,8 @@ mod update;
 mod validate;
 mod variants;
 
+pub mod graphql;
+
 pub use self::collections::{
     CollectionChange, NewCollection, collection_create, collection_products_add, collection_products_set,
     collection_update, file_under,
@@ -29,7 +31,7 @@ pub use self::entity::{
     Media, MediaList, ProductOption, ProductOptions, ProductStatus, SelectedOption, SelectedOptions, collection,
     product, variant,
 };
-pub use self::error::CatalogErrorCode;
+pub use self::error::{CatalogError, CatalogErrorCode};
 pub use self::facets::record_availability;
 pub use self::products::{CreatedProduct, NewProduct, NewVariant, create_product, create_products};
 pub use self::queries::*;

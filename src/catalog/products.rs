@@ -92,10 +92,12 @@ async fn insert(
     if products.is_empty() {
         return Ok(Vec::new());
     }
-    let named = products.iter().enumerate().flat_map(|(product, it)| {
+    let mut named = Vec::new();
+    for (product, it) in products.iter().enumerate() {
         let at = at(product);
-        it.variants.iter().enumerate().map(move |(index, it)| (format!("{at}variants.{index}.sku"), it.sku.as_str()))
-    });
+        let path = |index| format!("{at}variants.{index}.sku");
+        named.extend(it.variants.iter().enumerate().map(|(index, it)| (path(index), it.sku.clone())));
+    }
     refuse_taken_skus(tx, named).await?;
     let slugs = free_slugs(tx, &products, &at).await?;
     let mut created = Vec::with_capacity(products.len());
@@ -136,11 +138,8 @@ fn taken_meanwhile() -> CatalogError {
 }
 
 /// Refuses SKUs that exist, or are given twice; each comes with its path.
-pub(super) async fn refuse_taken_skus<'a>(
-    tx: &Tx,
-    named: impl Iterator<Item = (String, &'a str)>,
-) -> Result<(), CatalogError> {
-    let named: Vec<(String, String)> = named.map(|(at, sku)| (at, text::sku_key(sku))).collect();
+pub(super) async fn refuse_taken_skus(tx: &Tx, named: Vec<(String, String)>) -> Result<(), CatalogError> {
+    let named: Vec<(String, String)> = named.into_iter().map(|(at, sku)| (at, text::sku_key(&sku))).collect();
     let keys: Vec<String> = named.iter().map(|(_, key)| key.clone()).collect();
     let mut taken: HashSet<String> = HashSet::new();
     for keys in keys.chunks(ROWS) {

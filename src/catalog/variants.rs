@@ -114,7 +114,8 @@ pub async fn add_variants(tx: &Tx, variants: Vec<(ProductId, NewVariant)>) -> Re
         check.variant(&format!("variants.{index}"), variant);
     }
     check.finish()?;
-    let named = variants.iter().enumerate().map(|(index, (_, it))| (format!("variants.{index}.sku"), it.sku.as_str()));
+    let path = |index| format!("variants.{index}.sku");
+    let named = variants.iter().enumerate().map(|(index, (_, it))| (path(index), it.sku.clone())).collect();
     refuse_taken_skus(tx, named).await?;
     let mut places: HashMap<ProductId, i32> = HashMap::new();
     let mut rows = Vec::with_capacity(variants.len());
@@ -164,7 +165,7 @@ pub async fn product_variants_set(
     check_wanted(currency, &rows, &wanted)?;
     let kept: HashSet<VariantId> = wanted.iter().filter_map(|it| it.id).collect();
     let new = wanted.iter().enumerate().filter(|(_, it)| it.id.is_none());
-    let named = new.map(|(index, it)| (format!("variants.{index}.sku"), it.variant.sku.as_str()));
+    let named = new.map(|(index, it)| (format!("variants.{index}.sku"), it.variant.sku.clone())).collect();
     refuse_taken_skus(&tx, named).await?;
     let mut added = Vec::new();
     for (it, place) in wanted.into_iter().zip(0..) {

@@ -47,7 +47,9 @@ nodes! {
     // workitems
     WorkItem(WorkItem), WorkItemId, crate::workitems::graphql::find;
     // catalog
-    //
+    Product(crate::catalog::graphql::Product), crate::kernel::ids::ProductId, crate::catalog::graphql::find_product;
+    ProductVariant(crate::catalog::graphql::ProductVariant), crate::kernel::ids::VariantId, crate::catalog::graphql::find_variant;
+    Collection(crate::catalog::graphql::Collection), crate::kernel::ids::CollectionId, crate::catalog::graphql::find_collection;
     // suppliers
     Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //

@@ -21,11 +21,11 @@ pub struct Query(
     // identity
     IdentityQuery,
     // store
-    //
+    crate::store::graphql::StoreQuery,
     // workitems
     WorkItemQuery,
     // catalog
-    //
+    crate::catalog::graphql::CatalogQuery,
     // suppliers
     SupplierQuery,
     //
@@ -51,11 +51,11 @@ pub struct Mutation(
     // identity
     IdentityMutation,
     // store
-    //
+    crate::store::graphql::StoreMutation,
     // workitems
     WorkItemMutation,
     // catalog
-    //
+    crate::catalog::graphql::CatalogMutation,
     // suppliers
     SupplierMutation,
     //

@@ -1,0 +1,121 @@
+//! A variant as clients see it.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use super::loaders::{AvailabilityLoader, OptionsLoader, VariantLoader};
+use super::product::Product;
+use super::sees_drafts;
+use crate::catalog::VariantRow;
+use crate::graph::scalars::DateTime;
+use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
+use crate::inventory;
+use crate::kernel::ids::VariantId;
+use crate::kernel::money::Money;
+
+/// A variant of a product: the thing that is bought.
+#[derive(Clone)]
+pub struct ProductVariant {
+    pub(super) row: Arc<VariantRow>,
+    /// Read ahead with the other variants of a list.
+    pub(super) availability: Option<inventory::Availability>,
+}
+
+/// What a variant is, of one of its product's choices.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SelectedOption {
+    /// The choice.
+    name: String,
+    /// What was chosen.
+    value: String,
+}
+
+/// Whether a variant can be had.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+#[graphql(name = "Availability")]
+pub struct AvailabilityObject {
+    /// Whether any can be had.
+    available: bool,
+    /// How many can be had, from all suppliers together. A hint: only the checkout takes them.
+    quantity: i64,
+    /// The moment the oldest report behind it is true of; null before the first report.
+    as_of: Option<DateTime>,
+}
+
+impl From<Arc<VariantRow>> for ProductVariant {
+    fn from(row: Arc<VariantRow>) -> Self {
+        Self { row, availability: None }
+    }
+}
+
+impl ProductVariant {
+    /// The variant with this id, for sale or not, batched with its siblings.
+    pub async fn load(ctx: &Context<'_>, id: VariantId) -> Result<Option<Self>, SharedFault> {
+        let row = ctx.loaders().load::<VariantLoader, VariantId>(id).await?;
+        Ok(row.map(Self::from))
+    }
+
+    async fn load_availability(&self, ctx: &Context<'_>) -> Result<AvailabilityObject, SharedFault> {
+        let known = match self.availability {
+            Some(known) => Some(known),
+            None => ctx.loaders().load::<AvailabilityLoader, _>(self.row.id).await?,
+        };
+        Ok(AvailabilityObject {
+            available: known.is_some_and(|it| it.available),
+            quantity: known.map_or(0, |it| it.quantity),
+            as_of: known.and_then(|it| it.as_of),
+        })
+    }
+}
+
+/// A variant of a product: the thing that is bought.
+#[Object]
+impl ProductVariant {
+    /// The id.
+    pub async fn id(&self) -> GlobalId<VariantId> {
+        GlobalId(self.row.id)
+    }
+
+    /// The store's own name for it, unique without regard to case.
+    async fn sku(&self) -> &str {
+        &self.row.sku
+    }
+
+    /// What tells it from its siblings.
+    async fn title(&self) -> &str {
+        &self.row.title
+    }
+
+    /// What it is, of each of its product's choices.
+    async fn selected_options(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<SelectedOption>> {
+        let options = ctx.loaders().load::<OptionsLoader, _>(self.row.id).await?.unwrap_or_default();
+        Ok(options.0.into_iter().map(|it| SelectedOption { name: it.name, value: it.value }).collect())
+    }
+
+    /// The price.
+    async fn price(&self) -> Money {
+        self.row.price()
+    }
+
+    /// The price it is compared with; null if there is none.
+    async fn compare_at_price(&self) -> Option<Money> {
+        self.row.compare_at()
+    }
+
+    /// Whether it is for sale. For the owner and staff.
+    #[graphql(visible = "sees_drafts")]
+    async fn active(&self) -> bool {
+        self.row.active
+    }
+
+    /// Whether it can be had now; null while the stock cannot be read.
+    async fn availability(&self, ctx: &Context<'_>) -> Nullable<AvailabilityObject> {
+        crate::graph::required(self.load_availability(ctx).await)
+    }
+
+    /// Its product; null only if it is gone.
+    async fn product(&self, ctx: &Context<'_>) -> Nullable<Product> {
+        nullable(Product::load(ctx, self.row.product_id).await)
+    }
+}
