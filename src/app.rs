@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::IdSource;
+use crate::payments::Gateways;
 use crate::platform::bus::Bus;
 use crate::platform::cache::Cache;
 use crate::platform::config::{Config, mask_password};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// The HTTP client for suppliers: the public internet and what `egress_allow` names.
     pub egress: Egress,
+    /// The payment providers that are configured.
+    pub gateways: Gateways,
     /// The metrics of this process.
     pub metrics: PrometheusHandle,
     /// Keeps a second process off an SQLite file.
@@ -115,6 +118,7 @@ impl App {
             sealer: Sealer::new(config.secret_key.expose()),
             mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
             egress: Egress::new(&config.egress_allow)?,
+            gateways: Gateways::from_config(&config)?,
             metrics: telemetry::metrics(),
             routes: worker::routes,
             config,

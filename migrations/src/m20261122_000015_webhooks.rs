@@ -16,4 +16,19 @@ impl MigrationTrait for Migration {
 }
 
 const TABLES: &str = "
+CREATE TABLE webhook_delivery (
+    id {uuid} PRIMARY KEY,
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    status text NOT NULL,
+    headers {json} NOT NULL,
+    body {bytes} NOT NULL,
+    attempts integer NOT NULL,
+    last_error text,
+    received_at {time} NOT NULL,
+    processed_at {time},
+    UNIQUE (sender, message_id)
+);
+CREATE INDEX webhook_delivery_status ON webhook_delivery (status, id);
+CREATE INDEX webhook_delivery_age ON webhook_delivery (received_at);
 ";

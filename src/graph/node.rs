@@ -54,6 +54,7 @@ nodes! {
     Supplier(crate::suppliers::graphql::Supplier), crate::kernel::ids::SupplierId, crate::suppliers::graphql::find;
     //
     // inventory
+    SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
     //
@@ -65,6 +66,8 @@ nodes! {
     //
     // shipments
     //
+    // webhooks
+    WebhookDelivery(crate::webhooks::graphql::WebhookDelivery), crate::kernel::ids::WebhookId, crate::webhooks::graphql::find;
 }
 
 /// The query for anything by its id.

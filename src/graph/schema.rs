@@ -30,6 +30,7 @@ pub struct Query(
     SupplierQuery,
     //
     // inventory
+    crate::inventory::graphql::InventoryQuery,
     //
     // pricing
     //
@@ -42,6 +43,9 @@ pub struct Query(
     // fulfillment
     //
     // shipments
+    //
+    // webhooks
+    crate::webhooks::graphql::WebhookQuery,
     //
 );
 
@@ -60,6 +64,7 @@ pub struct Mutation(
     SupplierMutation,
     //
     // inventory
+    crate::inventory::graphql::InventoryMutation,
     //
     // pricing
     //
@@ -74,6 +79,9 @@ pub struct Mutation(
     // shipments
     //
     // importing
+    //
+    // webhooks
+    crate::webhooks::graphql::WebhookMutation,
     //
 );
 

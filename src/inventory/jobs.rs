@@ -31,7 +31,7 @@ impl Job for RefreshAvailability {
 
 /// Tells the catalog of stock whose report became too old to sell by: no event marks that moment.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct NoteStaleStock;
+pub struct NoteStaleStock {}
 
 /// How often [`NoteStaleStock`] looks.
 const STALE_CHECK: Duration = Duration::from_secs(60);

@@ -16,10 +16,11 @@ pub use self::accept::{address, bind, serve};
 pub use self::admin::router as admin_router;
 use crate::app::App;
 use crate::graph;
+use crate::webhooks;
 
 /// Everything the public listener answers.
 pub fn router(app: &App) -> Router {
-    let api = Router::new().merge(graph::router(app.clone()));
+    let api = Router::new().merge(graph::router(app.clone())).merge(webhooks::router(app.clone()));
     layers::around(app, api.merge(health(app)).fallback(nothing_here))
 }
 

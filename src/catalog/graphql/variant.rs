@@ -10,7 +10,9 @@ use super::sees_drafts;
 use crate::catalog::VariantRow;
 use crate::graph::scalars::DateTime;
 use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
+use crate::identity::graphql::visible_to_store;
 use crate::inventory;
+use crate::inventory::graphql::{VariantInventory, variant_inventory};
 use crate::kernel::ids::VariantId;
 use crate::kernel::money::Money;
 
@@ -112,6 +114,12 @@ impl ProductVariant {
     /// Whether it can be had now; null while the stock cannot be read.
     async fn availability(&self, ctx: &Context<'_>) -> Nullable<AvailabilityObject> {
         crate::graph::required(self.load_availability(ctx).await)
+    }
+
+    /// Its stock at the suppliers; null for callers who may not see inventory. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn inventory(&self, ctx: &Context<'_>) -> Nullable<VariantInventory> {
+        variant_inventory(ctx, self.row.id).await
     }
 
     /// Its product; null only if it is gone.

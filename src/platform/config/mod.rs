@@ -139,14 +139,13 @@ impl Config {
         flags: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, String> {
         let mut figment = Figment::from(Serialized::defaults(Defaults {}));
-        if let Some(file) = file
-            && !file.is_file()
-        {
-            return Err(format!("the configuration file {} does not exist", file.display()));
-        }
-        let path = file.unwrap_or(Path::new(FILE));
-        if path.is_file() {
-            figment = figment.merge(Toml::file_exact(path));
+        match file {
+            Some(file) if !file.is_file() => {
+                return Err(format!("the configuration file {} does not exist", file.display()));
+            }
+            Some(file) => figment = figment.merge(Toml::file_exact(file)),
+            None if Path::new(FILE).is_file() => figment = figment.merge(Toml::file_exact(FILE)),
+            None => {}
         }
         let (environment, unknown) = env::read(environment);
         if let Some(name) = unknown.first() {
@@ -284,7 +283,8 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let error = |environment: &[(&str, &str)]| Config::load(None, pairs(environment), []).expect_err("refused");
         assert!(error(&[("CONSIGN_LISTNE", "x")]).contains("CONSIGN_LISTNE"));
-        assert!(error(&[("CONSIGN_TIME_SCALE", "fast")]).contains("time_scale"));
+        let text = error(&[("CONSIGN_TIME_SCALE", "fast")]);
+        assert!(text.contains("time_scale"), "{text}");
         assert!(error(&[("CONSIGN_LIMITS__DEPHT", "1")]).contains("CONSIGN_LIMITS__DEPHT"));
         assert!(
             Config::load(Some(Path::new("/nowhere.toml")), [], []).expect_err("refused").contains("does not exist")

@@ -7,7 +7,7 @@ use async_graphql::{Context, Object};
 
 pub use self::inputs::{
     SupplierCreateInput, SupplierCreatePayload, SupplierShippingServiceSetInput, SupplierShippingServiceSetPayload,
-    SupplierUpdateInput, SupplierUpdatePayload,
+    SupplierUpdateInput, SupplierUpdatePayload, SupplierUserError,
 };
 pub use self::types::{DayRange, ServiceLoader, ShippingService, Supplier, SupplierLoader};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, payload, required};

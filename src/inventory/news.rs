@@ -1,0 +1,33 @@
+//! Which events of other rooms start work here.
+
+use super::{ApplySupplierTerms, DecideHeldReport, PollStock};
+use crate::kernel::ids::SupplierId;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs::NewJob;
+use crate::platform::outbox;
+
+/// A supplier's record changed: its offers follow, and its stock is fetched.
+pub fn after_supplier_changed(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let Some(supplier_id) = supplier_in(event, "supplierId") else { return Ok(vec![]) };
+    Ok(vec![NewJob::now(&ApplySupplierTerms { supplier_id })?, NewJob::now(&PollStock { supplier_id })?])
+}
+
+/// The owner decided about a report that was held back.
+pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let text = |name: &str| event.data.get(name).and_then(serde_json::Value::as_str);
+    if text("type") != Some("STOCK_REPORT_HELD") {
+        return Ok(vec![]);
+    }
+    let approved = match text("action") {
+        Some("APPROVE") => true,
+        Some("DISMISS") => false,
+        // Closed because a newer report took its place.
+        _ => return Ok(vec![]),
+    };
+    let Some(supplier_id) = supplier_in(event, "subject") else { return Ok(vec![]) };
+    Ok(vec![NewJob::now(&DecideHeldReport { supplier_id, approved })?])
+}
+
+fn supplier_in(event: &outbox::entity::Model, name: &str) -> Option<SupplierId> {
+    event.data.get(name)?.as_str()?.parse().ok()
+}

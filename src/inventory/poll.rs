@@ -1,0 +1,120 @@
+//! Fetching the stock of suppliers that do not tell it by themselves.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::offers::confirm_stock;
+use super::reports::{ReportPart, StockReport, report};
+use crate::app::App;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::{StockReportId, SupplierId};
+use crate::kernel::problem::Fault;
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
+use crate::suppliers::adapter::{AdapterError, StockAnswer, StockPage, SupplierAdapter};
+use crate::suppliers::{self, supplier};
+
+/// How often a supplier's stock is fetched. A business wait: the time scale divides it.
+const EVERY: Duration = Duration::from_secs(15 * 60);
+/// How soon a failed fetch is tried again, unless the supplier says when.
+const AFTER_FAILURE: Duration = Duration::from_secs(2 * 60);
+/// How often somebody looks that every supplier is being polled.
+const WATCH: Duration = Duration::from_secs(5 * 60);
+/// The most pages of one answer: a supplier whose pages never end is not followed for ever.
+const MAX_PAGES: usize = 10_000;
+
+/// Fetches one supplier's stock, for ever, until the supplier is paused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PollStock {
+    /// Whose stock.
+    pub supplier_id: SupplierId,
+}
+
+impl Job for PollStock {
+    const KIND: &'static str = "inventory.poll_stock";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.supplier_id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let app = &run.app;
+        let Some(supplier) = suppliers::lookup(app.db.read(), self.supplier_id).await? else { return Ok(Done::OK) };
+        let adapter = suppliers::adapter_for(app, &supplier)?;
+        if !supplier.is_active() || !adapter.capabilities().polls_stock {
+            return Ok(Done::OK);
+        }
+        match fetch(app, &supplier, adapter.as_ref()).await? {
+            Ok(()) => {
+                suppliers::note_success(app, supplier.id).await?;
+                Ok(Done::Again(EVERY))
+            }
+            // A supplier that is down for a day is no dead letter; its health tells.
+            Err(error) => {
+                suppliers::note_error(app, supplier.id, &error.to_string()).await?;
+                let after = if let AdapterError::Retry { after, .. } = error { after } else { None };
+                Ok(Done::Again(after.unwrap_or(AFTER_FAILURE)))
+            }
+        }
+    }
+}
+
+/// Fetches all pages and takes each in as it comes.
+async fn fetch(
+    app: &App,
+    supplier: &supplier::Model,
+    adapter: &dyn SupplierAdapter,
+) -> Result<Result<(), AdapterError>, Fault> {
+    // All pages of one fetch are parts of one report.
+    let name = format!("poll:{}", app.ids.secret_id::<StockReportId>());
+    let mut cursor: Option<String> = None;
+    let mut first: Option<(Timestamp, Option<String>)> = None;
+    for _ in 0..MAX_PAGES {
+        let known = if first.is_none() { supplier.stock_etag.as_deref() } else { None };
+        let (page, etag) = match adapter.stock(cursor.as_deref(), known).await {
+            Err(error) => return Ok(Err(error)),
+            Ok(StockAnswer::Unchanged) => {
+                confirm_stock(app, supplier, app.clock.now()).await?;
+                return Ok(Ok(()));
+            }
+            Ok(StockAnswer::Page { page, etag }) => (page, etag),
+        };
+        let (as_of, _) = first.get_or_insert((page.as_of, etag));
+        let as_of = *as_of;
+        let next = page.next_cursor.clone();
+        let part = ReportPart { id: name.clone(), last: next.is_none() };
+        report(app, supplier.id, stock_report(page, as_of, part)).await?;
+        if next.is_none() {
+            let tag = first.and_then(|(_, etag)| etag);
+            suppliers::remember_stock_tag(app, supplier.id, tag.as_deref()).await?;
+            return Ok(Ok(()));
+        }
+        cursor = next;
+    }
+    Ok(Err(AdapterError::Retry { reason: "the supplier's stock has too many pages".to_owned(), after: None }))
+}
+
+/// A page as a part of the report. All parts are true of the moment of the first, or what is absent
+/// from all could have been sold again in between.
+fn stock_report(page: StockPage, as_of: Timestamp, part: ReportPart) -> StockReport {
+    StockReport { as_of, full: page.full, part: Some(part), items: page.items }
+}
+
+/// Sees to it that every supplier that can be polled is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WatchPolls {}
+
+impl Job for WatchPolls {
+    const KIND: &'static str = "inventory.watch_polls";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        for supplier in suppliers::active(run.app.db.read()).await? {
+            jobs::ensure(&run.app, &PollStock { supplier_id: supplier.id }).await?;
+        }
+        Ok(Done::Again(WATCH))
+    }
+}

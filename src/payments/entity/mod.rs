@@ -1,0 +1,5 @@
+//! The tables: attempts, movements, refunds.
+
+pub mod attempt;
+pub mod refund;
+pub mod transaction;

@@ -1,0 +1,262 @@
+//! The test provider of `consign simulate`: HTTP and JSON, amounts in minor units, Standard Webhooks.
+//! No real money moves, and its orders are marked as tests.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::{HeaderMap, StatusCode};
+use reqwest::{Method, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    AuthorizeRequest, Gateway, GatewayError, GatewayMessage, GatewayWebhookError, ProviderPayment, ProviderStatus,
+};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::money::{Currency, Money};
+use crate::platform::config::{Config, Secret, TestGatewayConfig};
+use crate::platform::egress::{Egress, EgressError, read_bounded};
+use crate::platform::standard_webhooks::WebhookKey;
+
+/// How long the provider may take to answer before its answer counts as unknown. Less than a
+/// request's deadline, so that a buyer gets *processing* rather than an error.
+const TIMEOUT: Duration = Duration::from_secs(6);
+
+/// The provider, as configured.
+pub(super) struct TestGateway {
+    base: Url,
+    secret: Secret,
+    webhook_key: Option<WebhookKey>,
+    egress: Egress,
+    max_answer: usize,
+}
+
+impl TestGateway {
+    /// The provider at the configured address. The operator named that address, so it may be reached
+    /// whatever `egress_allow` says.
+    pub(super) fn new(own: &TestGatewayConfig, config: &Config) -> anyhow::Result<Self> {
+        let base: Url = own.url.parse()?;
+        let mut allow = config.egress_allow.clone();
+        allow.extend(base.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()));
+        Ok(Self {
+            base,
+            secret: own.secret.clone(),
+            webhook_key: WebhookKey::parse(own.webhook_secret.expose()).ok(),
+            egress: Egress::new(&allow)?,
+            max_answer: config.limits.answer_bytes,
+        })
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        let path = format!("{}/authorizations{path}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        url
+    }
+
+    async fn post(&self, path: &str, key: &str, body: Value) -> Result<ProviderPayment, GatewayError> {
+        let request = self.egress.request(Method::POST, self.url(path)).map_err(lost)?;
+        let request = request.bearer_auth(self.secret.expose()).header("idempotency-key", key).json(&body);
+        let (status, body) = self.answer(request.timeout(TIMEOUT).send().await).await?;
+        match status {
+            StatusCode::OK | StatusCode::CREATED => parse::<Payment>(&body)?.read(),
+            _ => Err(refusal(status, &body)),
+        }
+    }
+
+    /// Reads; nothing is at stake, so whatever fails may be tried again.
+    async fn get(&self, url: Url) -> Result<(StatusCode, Vec<u8>), GatewayError> {
+        let request = self.egress.request(Method::GET, url).map_err(lost)?;
+        let answer = self.answer(request.bearer_auth(self.secret.expose()).timeout(TIMEOUT).send().await).await;
+        answer.map_err(|error| GatewayError::Retry { reason: error.to_string(), after: None })
+    }
+
+    async fn answer(&self, sent: reqwest::Result<Response>) -> Result<(StatusCode, Vec<u8>), GatewayError> {
+        let response = sent.map_err(|error| lost(error.into()))?;
+        let status = response.status();
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let reason = format!("it answered {status}");
+            return Err(GatewayError::Retry { reason, after: after.map(Duration::from_secs) });
+        }
+        let body = read_bounded(response, self.max_answer).await.map_err(lost)?;
+        Ok((status, body))
+    }
+}
+
+#[async_trait]
+impl Gateway for TestGateway {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn is_test(&self) -> bool {
+        true
+    }
+
+    async fn authorize(&self, request: &AuthorizeRequest, key: &str) -> Result<ProviderPayment, GatewayError> {
+        let body = json!({
+            "reference": request.reference,
+            "amount": request.amount.minor(),
+            "currency": request.amount.currency(),
+            "token": request.token,
+            "capture": false,
+        });
+        self.post("", key, body).await
+    }
+
+    async fn capture(&self, id: &str, amount: Money, key: &str) -> Result<ProviderPayment, GatewayError> {
+        self.post(&format!("/{id}/captures"), key, json!({ "amount": amount.minor() })).await
+    }
+
+    async fn void(&self, id: &str, key: &str) -> Result<ProviderPayment, GatewayError> {
+        self.post(&format!("/{id}/voids"), key, json!({})).await
+    }
+
+    async fn refund(&self, id: &str, amount: Money, key: &str) -> Result<ProviderPayment, GatewayError> {
+        self.post(&format!("/{id}/refunds"), key, json!({ "amount": amount.minor() })).await
+    }
+
+    async fn lookup(&self, id: &str) -> Result<Option<ProviderPayment>, GatewayError> {
+        let (status, body) = self.get(self.url(&format!("/{id}"))).await?;
+        match status {
+            StatusCode::OK => parse::<Payment>(&body)?.read().map(Some),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(refusal(status, &body)),
+        }
+    }
+
+    async fn find(&self, reference: &str) -> Result<Vec<ProviderPayment>, GatewayError> {
+        let mut url = self.url("");
+        url.query_pairs_mut().append_pair("reference", reference);
+        let (status, body) = self.get(url).await?;
+        match status {
+            StatusCode::OK => parse::<List>(&body)?.payments().into_iter().map(Payment::read).collect(),
+            StatusCode::NOT_FOUND => Ok(Vec::new()),
+            _ => Err(refusal(status, &body)),
+        }
+    }
+
+    fn read_webhook(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<GatewayMessage, GatewayWebhookError> {
+        let key = self.webhook_key.as_ref().ok_or(GatewayWebhookError::Forged)?;
+        let id = key.verify(headers, body, now).map_err(|_| GatewayWebhookError::Forged)?;
+        let unreadable = GatewayWebhookError::Unreadable;
+        let message: Message = serde_json::from_slice(body).map_err(|_| unreadable)?;
+        if message.kind != "authorization.updated" {
+            return Ok(GatewayMessage { id, payment: None });
+        }
+        let payment: Payment = serde_json::from_value(message.data).map_err(|_| unreadable)?;
+        Ok(GatewayMessage { id, payment: Some(payment.read().map_err(|_| unreadable)?) })
+    }
+}
+
+/// The exchange broke off: unless it surely never began, the provider may have acted.
+fn lost(error: EgressError) -> GatewayError {
+    let reason = error.to_string();
+    if error.surely_not_sent() { GatewayError::Retry { reason, after: None } } else { GatewayError::Unknown { reason } }
+}
+
+/// What an answer that is no payment means: a 4xx is a refusal, the rest says nothing.
+fn refusal(status: StatusCode, body: &[u8]) -> GatewayError {
+    match status {
+        // The operator's to mend; the buyer's money is not to blame.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return GatewayError::Retry { reason: format!("it answered {status}; is the secret right?"), after: None };
+        }
+        // Something is there under this key, whatever it is.
+        StatusCode::CONFLICT => return GatewayError::Unknown { reason: format!("it answered {status}") },
+        _ => {}
+    }
+    let error = serde_json::from_slice::<Refusal>(body).map(|body| body.error).unwrap_or_default();
+    if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
+        let code = error.code.unwrap_or_else(|| status.as_u16().to_string());
+        return GatewayError::Refused { code, message: error.message.unwrap_or_default() };
+    }
+    GatewayError::Unknown { reason: format!("it answered {status}") }
+}
+
+/// An answer that cannot be read says nothing about what was done.
+fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, GatewayError> {
+    serde_json::from_slice(body).map_err(|error| GatewayError::Unknown { reason: format!("garbled answer: {error}") })
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: RefusalBody,
+}
+
+#[derive(Deserialize, Default)]
+struct RefusalBody {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "type")]
+    kind: String,
+    data: Value,
+}
+
+/// A list, bare or in an object.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum List {
+    Bare(Vec<Payment>),
+    Items { items: Vec<Payment> },
+    Data { data: Vec<Payment> },
+}
+
+impl List {
+    fn payments(self) -> Vec<Payment> {
+        match self {
+            Self::Bare(payments) | Self::Items { items: payments } | Self::Data { data: payments } => payments,
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payment {
+    id: String,
+    reference: String,
+    status: String,
+    amount: i64,
+    currency: String,
+    authorized: i64,
+    captured: i64,
+    refunded: i64,
+    voided: i64,
+    #[serde(default)]
+    decline_code: Option<String>,
+}
+
+impl Payment {
+    fn read(self) -> Result<ProviderPayment, GatewayError> {
+        let garbled = || GatewayError::Unknown { reason: format!("unknown currency {}", self.currency) };
+        let currency: Currency = self.currency.parse().map_err(|_| garbled())?;
+        let status = match self.status.as_str() {
+            "pending" => ProviderStatus::Pending,
+            "authorized" | "captured" | "voided" | "refunded" => ProviderStatus::Authorized,
+            "declined" => ProviderStatus::Declined,
+            other => ProviderStatus::Unknown(other.to_owned()),
+        };
+        Ok(ProviderPayment {
+            id: self.id,
+            reference: self.reference,
+            status,
+            amount: Money::from_minor(self.amount, currency),
+            authorized: self.authorized,
+            captured: self.captured,
+            refunded: self.refunded,
+            voided: self.voided,
+            decline_code: self.decline_code,
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! Movements of money: taking, releasing, giving back. Each is decided here, in the transaction of
+//! whatever asks for it, as a row that says *pending* and a job that carries it out.
+//!
+//! What is pending already counts as spent, so two deciders can never spend the same cent.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+use super::attempts;
+use super::entity::attempt::{self, AttemptStatus};
+use super::entity::refund;
+use super::entity::transaction::{self, TransactionKind, TransactionStatus};
+use super::settle::SettleTransaction;
+use crate::kernel::ids::{OrderId, PaymentAttemptId, PaymentTransactionId, RefundId};
+use crate::kernel::money::Money;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs;
+use crate::platform::tx::Tx;
+
+/// What was moved for an order, and what is about to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoneyTotals {
+    /// Held, in all.
+    pub authorized: Money,
+    /// Taken of it.
+    pub captured: Money,
+    /// Released of it.
+    pub voided: Money,
+    /// Given back of the taken.
+    pub refunded: Money,
+    /// Being taken.
+    pub pending_captured: Money,
+    /// Being released.
+    pub pending_voided: Money,
+    /// Being given back.
+    pub pending_refunded: Money,
+}
+
+impl MoneyTotals {
+    /// What can still be taken or released.
+    pub fn capturable(&self) -> Money {
+        let used = [self.captured, self.voided, self.pending_captured, self.pending_voided];
+        self.left(self.authorized, &used)
+    }
+
+    /// What can still be given back.
+    pub fn refundable(&self) -> Money {
+        self.left(self.captured, &[self.refunded, self.pending_refunded])
+    }
+
+    fn left(&self, whole: Money, used: &[Money]) -> Money {
+        // All are of one currency and bounded by the whole.
+        Money::from_minor(whole.minor() - used.iter().map(|used| used.minor()).sum::<i64>(), whole.currency())
+    }
+}
+
+/// Takes `amount` of what is held for the order. `None` for an amount of nothing; an error if that
+/// much is not held.
+pub async fn capture(
+    tx: &Tx,
+    order_id: OrderId,
+    amount: Money,
+    reason: &str,
+) -> Result<Option<PaymentTransactionId>, Fault> {
+    let (attempt, totals) = of_order(tx, order_id).await?;
+    check(amount, totals.capturable(), "captured")?;
+    if amount.minor() == 0 {
+        return Ok(None);
+    }
+    begin(tx, &attempt, TransactionKind::Capture, amount.minor(), reason).await.map(Some)
+}
+
+/// Releases whatever is held for the order and not taken; `None` if that is nothing.
+pub async fn void_rest(tx: &Tx, order_id: OrderId, reason: &str) -> Result<Option<PaymentTransactionId>, Fault> {
+    let (attempt, totals) = of_order(tx, order_id).await?;
+    let rest = totals.capturable().minor();
+    if rest == 0 {
+        return Ok(None);
+    }
+    begin(tx, &attempt, TransactionKind::Void, rest, reason).await.map(Some)
+}
+
+/// Gives back `amount` of what was taken for the order. A repeat with the same key finds the same
+/// refund. An error if that much was not taken.
+pub async fn refund(tx: &Tx, order_id: OrderId, amount: Money, reason: &str, key: &str) -> Result<RefundId, Fault> {
+    let (attempt, totals) = of_order(tx, order_id).await?;
+    let same = refund::Entity::find().filter(refund::Column::OrderId.eq(order_id)).filter(refund::Column::Key.eq(key));
+    if let Some(found) = same.one(tx).await? {
+        return Ok(found.id);
+    }
+    check(amount, totals.refundable(), "refunded")?;
+    if amount.minor() == 0 {
+        return Err(Fault::internal("a refund of nothing"));
+    }
+    let transaction_id = begin(tx, &attempt, TransactionKind::Refund, amount.minor(), reason).await?;
+    let row = refund::ActiveModel {
+        id: Set(tx.new_id()),
+        order_id: Set(order_id),
+        transaction_id: Set(transaction_id),
+        key: Set(key.to_owned()),
+        currency: Set(amount.currency()),
+        amount: Set(amount.minor()),
+        reason: Set(reason.to_owned()),
+        created_at: Set(tx.now()),
+    };
+    Ok(row.insert(tx).await?.id)
+}
+
+/// What was moved for the order, and what is about to be.
+pub async fn totals(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<MoneyTotals, Fault> {
+    let attempt = attempt::Entity::find().filter(attempt::Column::OrderId.eq(order_id)).one(conn).await?;
+    let attempt = attempt.ok_or_else(|| Fault::internal(format!("order {order_id} has no payment")))?;
+    totals_of(conn, &attempt).await
+}
+
+/// A failed movement, tried once more. False if it had not failed, or can no longer be done.
+pub async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fault> {
+    let found = transaction::Entity::find_by_id(id).one(tx).await?;
+    let Some(failed) = found else { return Ok(false) };
+    let attempt = attempts::lock(tx, failed.attempt_id).await?;
+    let totals = totals_of(tx, &attempt).await?;
+    let left = if failed.kind == TransactionKind::Refund { totals.refundable() } else { totals.capturable() };
+    if failed.status != TransactionStatus::Failed || failed.amount > left.minor() {
+        return Ok(false);
+    }
+    let row = transaction::ActiveModel {
+        id: Set(id),
+        status: Set(TransactionStatus::Pending),
+        error: Set(None),
+        settled_at: Set(None),
+        ..Default::default()
+    };
+    row.update(tx).await?;
+    jobs::enqueue(tx, &SettleTransaction { id }).await?;
+    Ok(true)
+}
+
+/// Writes the movement down as pending, and the job that carries it out. The attempt is locked.
+pub(super) async fn begin(
+    tx: &Tx,
+    attempt: &attempt::Model,
+    kind: TransactionKind,
+    amount: i64,
+    reason: &str,
+) -> Result<PaymentTransactionId, Fault> {
+    let id: PaymentTransactionId = tx.new_id();
+    let row = transaction::ActiveModel {
+        id: Set(id),
+        attempt_id: Set(attempt.id),
+        order_id: Set(attempt.order_id),
+        kind: Set(kind),
+        status: Set(TransactionStatus::Pending),
+        currency: Set(attempt.currency),
+        amount: Set(amount),
+        reason: Set(reason.to_owned()),
+        error: Set(None),
+        submitted_at: Set(None),
+        created_at: Set(tx.now()),
+        settled_at: Set(None),
+    };
+    row.insert(tx).await?;
+    jobs::enqueue(tx, &SettleTransaction { id }).await?;
+    Ok(id)
+}
+
+/// Movements of the attempt that are not settled, oldest first.
+pub(super) async fn pending(
+    conn: &impl ConnectionTrait,
+    attempt_id: PaymentAttemptId,
+) -> Result<Vec<transaction::Model>, Fault> {
+    let query = transaction::Entity::find()
+        .filter(transaction::Column::AttemptId.eq(attempt_id))
+        .filter(transaction::Column::Status.eq(TransactionStatus::Pending))
+        .order_by_asc(transaction::Column::Id);
+    Ok(query.all(conn).await?)
+}
+
+/// The state an attempt's amounts put it in, once something was released.
+pub(super) fn after_void(attempt: &attempt::Model, voided: i64) -> AttemptStatus {
+    if attempt.captured == 0 && voided == attempt.authorized { AttemptStatus::Voided } else { attempt.status }
+}
+
+async fn of_order(tx: &Tx, order_id: OrderId) -> Result<(attempt::Model, MoneyTotals), Fault> {
+    let query = attempt::Entity::find().filter(attempt::Column::OrderId.eq(order_id)).lock_exclusive();
+    let attempt = query.one(tx).await?;
+    let attempt = attempt.ok_or_else(|| Fault::internal(format!("order {order_id} has no payment")))?;
+    let totals = totals_of(tx, &attempt).await?;
+    Ok((attempt, totals))
+}
+
+async fn totals_of(conn: &impl ConnectionTrait, attempt: &attempt::Model) -> Result<MoneyTotals, Fault> {
+    let pending = pending(conn, attempt.id).await?;
+    let sum = |kind: TransactionKind| {
+        let amounts = pending.iter().filter(|movement| movement.kind == kind).map(|movement| movement.amount);
+        attempt.money(amounts.sum())
+    };
+    Ok(MoneyTotals {
+        authorized: attempt.money(attempt.authorized),
+        captured: attempt.money(attempt.captured),
+        voided: attempt.money(attempt.voided),
+        refunded: attempt.money(attempt.refunded),
+        pending_captured: sum(TransactionKind::Capture),
+        pending_voided: sum(TransactionKind::Void),
+        pending_refunded: sum(TransactionKind::Refund),
+    })
+}
+
+fn check(amount: Money, left: Money, what: &str) -> Result<(), Fault> {
+    let fits = amount.currency() == left.currency() && !amount.is_negative() && amount.minor() <= left.minor();
+    if fits { Ok(()) } else { Err(Fault::internal(format!("{amount} cannot be {what}: only {left} can"))) }
+}

@@ -1,0 +1,207 @@
+//! Carrying out a movement of money at the provider, exactly once.
+//!
+//! Movements of one attempt go one after another, in the order they were decided, so that the
+//! provider's sums tell which of them it has done. Before the provider is told, the row says so in a
+//! transaction of its own; whoever finds that mark asks first, and repeats only under the same key.
+
+use std::time::Duration;
+
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::attempts::{self, change, gateway};
+use super::entity::attempt;
+use super::entity::transaction::{self, TransactionKind, TransactionStatus};
+use super::gateway::{Gateway, GatewayError, ProviderPayment};
+use super::{movements, trouble};
+use crate::app::App;
+use crate::kernel::event::{Audience, EventType};
+use crate::kernel::ids::PaymentTransactionId;
+use crate::kernel::problem::Fault;
+use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::outbox::{self, NewEvent};
+use crate::platform::tx::Tx;
+
+/// How long a movement waits for an older one.
+const TURN: Duration = Duration::from_millis(500);
+/// After so many failed attempts in a row a person is told; trying goes on.
+const TELL_AFTER: i32 = 6;
+/// How often it is tried from then on.
+const SLOWLY: Duration = Duration::from_secs(600);
+
+/// Carries out one movement.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SettleTransaction {
+    /// The movement.
+    pub id: PaymentTransactionId,
+}
+
+impl Job for SettleTransaction {
+    const KIND: &'static str = "SettleTransaction";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("settle:{}", self.id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let app = &run.app;
+        let found = transaction::Entity::find_by_id(self.id).one(app.db.read()).await.map_err(Fault::from)?;
+        let Some(movement) = found.filter(|movement| movement.status == TransactionStatus::Pending) else {
+            return Ok(Done::OK);
+        };
+        let queue = movements::pending(app.db.read(), movement.attempt_id).await?;
+        if queue.first().is_some_and(|first| first.id != movement.id) {
+            return Ok(Done::Again(TURN));
+        }
+        match carry_out(app, &movement).await {
+            Ok(()) => Ok(Done::OK),
+            Err(error) if run.attempt < TELL_AFTER => Err(error),
+            Err(JobError::Fail(why) | JobError::Retry { reason: why, .. }) => {
+                let tx = Tx::begin(app).await?;
+                trouble::stuck(&tx, &movement, &why).await?;
+                tx.commit().await?;
+                Ok(Done::Again(SLOWLY))
+            }
+        }
+    }
+}
+
+async fn carry_out(app: &App, movement: &transaction::Model) -> Result<(), JobError> {
+    let attempt = attempts::lookup(app.db.read(), movement.attempt_id).await?;
+    let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
+    let gateway = gateway(app, &attempt.gateway)?;
+    let Some(provider_id) = &attempt.provider_id else {
+        return Err(JobError::retry("the provider's id of the payment is not known"));
+    };
+    if movement.submitted_at.is_some() {
+        let payment = gateway.lookup(provider_id).await.map_err(job_error)?;
+        let payment = payment.ok_or_else(|| JobError::retry("the provider does not know the payment"))?;
+        if is_done(&attempt, movement, &payment) {
+            return Ok(succeed(app, movement, &payment).await?);
+        }
+    } else {
+        submitting(app, movement).await?;
+    }
+    match call(gateway, provider_id, movement).await {
+        Ok(payment) if is_done(&attempt, movement, &payment) => Ok(succeed(app, movement, &payment).await?),
+        Ok(payment) => Err(JobError::retry(format!("the provider's sums do not show it: {payment:?}"))),
+        Err(GatewayError::Refused { code, message }) => Ok(fail(app, movement, &format!("{code}: {message}")).await?),
+        Err(error) => Err(job_error(error)),
+    }
+}
+
+async fn call(gateway: &dyn Gateway, id: &str, movement: &transaction::Model) -> Result<ProviderPayment, GatewayError> {
+    let key = movement.id.to_string();
+    match movement.kind {
+        TransactionKind::Capture => gateway.capture(id, movement.money(), &key).await,
+        TransactionKind::Void => gateway.void(id, &key).await,
+        TransactionKind::Refund => gateway.refund(id, movement.money(), &key).await,
+    }
+}
+
+/// Whether the provider's sums hold this movement beside all that are settled; the older ones are,
+/// and the younger ones have not begun.
+fn is_done(attempt: &attempt::Model, movement: &transaction::Model, payment: &ProviderPayment) -> bool {
+    let ours = payment.reference == attempt.id.to_string() && payment.amount == attempt.money(attempt.amount);
+    let (before, there) = match movement.kind {
+        TransactionKind::Capture => (attempt.captured, payment.captured),
+        TransactionKind::Void => (attempt.voided, payment.voided),
+        TransactionKind::Refund => (attempt.refunded, payment.refunded),
+    };
+    ours && there == before + movement.amount
+}
+
+/// Marks that the provider is about to be told.
+async fn submitting(app: &App, movement: &transaction::Model) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let mut row = movement.clone().into_active_model();
+    row.submitted_at = Set(Some(tx.now()));
+    row.update(&tx).await?;
+    tx.commit().await
+}
+
+/// Records that the provider did it, and tells the order.
+async fn succeed(app: &App, movement: &transaction::Model, payment: &ProviderPayment) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let attempt = attempts::lock(&tx, movement.attempt_id).await?;
+    let Some(movement) = still_pending(&tx, movement.id).await? else { return Ok(()) };
+    let amount = movement.amount;
+    change(&tx, attempt, |row| match movement.kind {
+        TransactionKind::Capture => row.captured = Set(payment.captured),
+        TransactionKind::Refund => row.refunded = Set(payment.refunded),
+        TransactionKind::Void => row.voided = Set(payment.voided),
+    })
+    .await?;
+    let attempt = attempts::lock(&tx, movement.attempt_id).await?;
+    if movement.kind == TransactionKind::Void {
+        let status = movements::after_void(&attempt, attempt.voided);
+        change(&tx, attempt, |row| row.status = Set(status)).await?;
+    }
+    let mut row = movement.clone().into_active_model();
+    row.status = Set(TransactionStatus::Succeeded);
+    row.settled_at = Set(Some(tx.now()));
+    row.update(&tx).await?;
+    trouble::passed(&tx, &movement).await?;
+    let money = movement.money();
+    let (kind, audience, message) = match movement.kind {
+        TransactionKind::Capture => (EventType::PaymentCaptured, Audience::Customer, format!("We charged {money}.")),
+        TransactionKind::Void => (
+            EventType::PaymentVoided,
+            Audience::Customer,
+            format!("{money} will not be charged; the hold was released."),
+        ),
+        TransactionKind::Refund => (EventType::PaymentRefunded, Audience::Customer, format!("We refunded {money}.")),
+    };
+    tell(&tx, &movement, kind, audience, message).await?;
+    tracing::info!(transaction.id = %movement.id, amount, "the payment provider confirmed {}", movement.id);
+    tx.commit().await
+}
+
+/// Records that the provider refused, and puts it before a person.
+async fn fail(app: &App, movement: &transaction::Model, why: &str) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    attempts::lock(&tx, movement.attempt_id).await?;
+    let Some(movement) = still_pending(&tx, movement.id).await? else { return Ok(()) };
+    let mut row = movement.clone().into_active_model();
+    row.status = Set(TransactionStatus::Failed);
+    row.error = Set(Some(why.to_owned()));
+    row.settled_at = Set(Some(tx.now()));
+    row.update(&tx).await?;
+    trouble::stuck(&tx, &movement, why).await?;
+    let message = format!("A payment movement of {} was refused: {why}", movement.money());
+    tell(&tx, &movement, EventType::PaymentFailed, Audience::Store, message).await?;
+    tx.commit().await
+}
+
+async fn still_pending(tx: &Tx, id: PaymentTransactionId) -> Result<Option<transaction::Model>, Fault> {
+    let found = transaction::Entity::find_by_id(id).one(tx).await?;
+    Ok(found.filter(|movement| movement.status == TransactionStatus::Pending))
+}
+
+/// Tells the order; a payment that never became one tells nobody.
+async fn tell(
+    tx: &Tx,
+    movement: &transaction::Model,
+    kind: EventType,
+    audience: Audience,
+    message: String,
+) -> Result<(), Fault> {
+    let data = json!({
+        "transactionId": movement.id,
+        "amount": movement.money().amount().to_string(),
+        "currencyCode": movement.currency,
+    });
+    if let Some(order_id) = movement.order_id {
+        outbox::append(tx, NewEvent::of_order(order_id, kind, audience, message).data(data)).await?;
+    }
+    Ok(())
+}
+
+fn job_error(error: GatewayError) -> JobError {
+    let after = match &error {
+        GatewayError::Retry { after, .. } => *after,
+        GatewayError::Unknown { .. } | GatewayError::Refused { .. } => None,
+    };
+    JobError::Retry { reason: error.to_string(), after }
+}
