@@ -2,6 +2,7 @@
 //! what repeats.
 
 use crate::app::App;
+use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
 use crate::identity::jobs::SweepCredentials;
 use crate::inventory;
 use crate::kernel::event::EventType;
@@ -29,6 +30,8 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ReconcileAttempt>()
+        .with::<ExpireCarts>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -47,6 +50,7 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
+    jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
