@@ -8,6 +8,7 @@ use crate::fulfillment::{
     SettleOrderMoney, SweepSupplierOrders,
 };
 use crate::identity::jobs::SweepCredentials;
+use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
@@ -17,6 +18,7 @@ use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::platform::uploads::SweepUploads;
 use crate::shipments::FollowSupplierOrder;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
@@ -42,6 +44,8 @@ pub fn handlers() -> Handlers {
         .with::<SettleTransaction>()
         .with::<ReconcileAttempt>()
         .with::<ExpireCarts>()
+        .with::<ImportCatalog>()
+        .with::<SweepUploads>()
         .with::<Notify>()
         .with::<SyncMoney>()
         .with::<CreateSupplierOrders>()
@@ -102,6 +106,7 @@ fn tells_a_customer(kind: EventType) -> bool {
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;

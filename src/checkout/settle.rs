@@ -19,7 +19,6 @@ use crate::orders::{self, PlacedLine, Placement};
 use crate::payments::{self, Attempt, AttemptStatus, AuthorizeOutcome};
 use crate::platform::tx::Tx;
 use crate::pricing::discounts;
-use crate::store::{self, CaptureMoment};
 
 /// The topic that tells that an attempt ended.
 pub(super) fn topic(id: PaymentAttemptId) -> String {
@@ -84,9 +83,6 @@ async fn place(
     }
     discounts::confirm(tx, attempt.id, order_id).await?;
     payments::attach_order(tx, attempt.id, order_id).await?;
-    if store::settings(tx).await?.capture == CaptureMoment::OnPlacement {
-        payments::capture(tx, order_id, attempt.money(attempt.authorized), "The order was placed.").await?;
-    }
     end(tx, hold, HoldStatus::Placed, |row| row.order_id = Set(Some(order_id))).await?;
     access::change(tx, cart, |row| {
         row.status = Set(Status::Completed);
