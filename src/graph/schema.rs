@@ -35,13 +35,13 @@ pub struct Query(
     crate::inventory::graphql::InventoryQuery,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingQuery,
     // payments
     //
     // orders
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutQuery,
     // fulfillment
     //
     // shipments
@@ -71,13 +71,13 @@ pub struct Mutation(
     crate::inventory::graphql::InventoryMutation,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutMutation,
     // fulfillment
     //
     // shipments
