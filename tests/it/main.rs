@@ -7,7 +7,10 @@ mod support;
 modules! {
     // One line per module of tests:
     harness,
+    identity,
+    notifications,
     simulator,
+    workitems,
 }
 
 fn main() {
