@@ -48,11 +48,12 @@ CREATE INDEX discount_redemption_discount ON discount_redemption (discount_id);
 CREATE INDEX discount_redemption_order ON discount_redemption (order_id);
 
 CREATE TABLE exchange_rate (
+    id {uuid} PRIMARY KEY,
     from_currency text NOT NULL,
     to_currency text NOT NULL,
     valid_from {time} NOT NULL,
     rate_billionths bigint NOT NULL CHECK (rate_billionths > 0),
     created_at {time} NOT NULL,
-    PRIMARY KEY (to_currency, from_currency, valid_from)
+    UNIQUE (to_currency, from_currency, valid_from)
 );
 ";

@@ -66,6 +66,7 @@ CREATE TABLE refund (
     currency text NOT NULL,
     amount bigint NOT NULL CHECK (amount > 0),
     reason text NOT NULL,
+    notify boolean NOT NULL,
     created_at {time} NOT NULL,
     UNIQUE (order_id, key)
 );

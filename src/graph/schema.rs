@@ -7,6 +7,7 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::notifications::graphql::NotificationQuery;
 use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
@@ -44,6 +45,8 @@ pub struct Query(
     //
     // shipments
     //
+    // notifications
+    NotificationQuery,
     // webhooks
     crate::webhooks::graphql::WebhookQuery,
     //
@@ -69,7 +72,7 @@ pub struct Mutation(
     // pricing
     //
     // payments
-    //
+    crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout

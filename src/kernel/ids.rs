@@ -137,6 +137,8 @@ ids! {
     DiscountId, "dsc", "Discount";
     /// One use of a discount.
     RedemptionId, "rdm", "DiscountRedemption";
+    /// An exchange rate.
+    ExchangeRateId, "fxr", "ExchangeRate";
     /// A cart. The only id that is also a right: 128 random bits, never logged.
     CartId, "crt", "Cart";
     /// A line of a cart.

@@ -125,21 +125,19 @@ pub(super) fn outcome_of(payment: ProviderPayment) -> AuthorizeOutcome {
 /// for (another amount, currency or reference) is not applied; it becomes a work item.
 pub async fn record(tx: &Tx, id: PaymentAttemptId, outcome: &AuthorizeOutcome) -> Result<attempt::Model, Fault> {
     let attempt = lock(tx, id).await?;
+    if let AuthorizeOutcome::Authorized(payment) = outcome
+        && let Some(defect) = mismatch(&attempt, payment)
+    {
+        trouble::wrong_payment(tx, &attempt, &defect).await?;
+        return Ok(attempt);
+    }
     match (attempt.status, outcome) {
         (AttemptStatus::Open | AttemptStatus::Processing, AuthorizeOutcome::Authorized(payment)) => {
-            if let Some(defect) = mismatch(&attempt, payment) {
-                trouble::wrong_payment(tx, &attempt, &defect).await?;
-                return Ok(attempt);
-            }
             authorized(tx, attempt, payment, AttemptStatus::Authorized).await
         }
         (AttemptStatus::Abandoned | AttemptStatus::Declined, AuthorizeOutcome::Authorized(payment))
             if attempt.authorized == 0 =>
         {
-            if let Some(defect) = mismatch(&attempt, payment) {
-                trouble::wrong_payment(tx, &attempt, &defect).await?;
-                return Ok(attempt);
-            }
             let status = attempt.status;
             let attempt = authorized(tx, attempt, payment, status).await?;
             release(tx, &attempt, "The payment was authorized after the checkout had ended.").await?;
@@ -235,7 +233,7 @@ async fn release(tx: &Tx, attempt: &attempt::Model, reason: &str) -> Result<(), 
 }
 
 /// What is wrong with an authentic yes, if anything.
-pub(super) fn mismatch(attempt: &attempt::Model, payment: &ProviderPayment) -> Option<String> {
+fn mismatch(attempt: &attempt::Model, payment: &ProviderPayment) -> Option<String> {
     let asked = attempt.money(attempt.amount);
     if payment.reference != attempt.id.to_string() {
         return Some(format!("its reference is {}", payment.reference));

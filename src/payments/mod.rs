@@ -11,9 +11,11 @@
 mod attempts;
 pub mod entity;
 pub mod gateway;
+pub mod graphql;
 mod inbound;
 mod movements;
 mod queries;
+mod refunds;
 mod settle;
 mod trouble;
 
@@ -27,7 +29,11 @@ pub use self::entity::transaction::{Model as Transaction, TransactionKind, Trans
 pub use self::gateway::{Gateway, GatewayWebhookError, Gateways};
 pub use self::inbound::{InboundPayment, PaymentNews, read_webhook};
 pub use self::movements::{MoneyTotals, capture, refund, retry, totals, void_rest};
-pub use self::queries::{load_by_ids, lookup_refund, of_orders, refunds, transaction, transactions};
+pub use self::queries::{
+    load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
+    transaction_page, transactions,
+};
+pub use self::refunds::{RefundErrorCode, RefundRequest, create_refund};
 pub use self::settle::SettleTransaction;
 use crate::app::App;
 

@@ -3,10 +3,10 @@
 //!
 //! What is pending already counts as spent, so two deciders can never spend the same cent.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use super::attempts;
-use super::entity::attempt::{self, AttemptStatus};
+use super::entity::attempt;
 use super::entity::refund;
 use super::entity::transaction::{self, TransactionKind, TransactionStatus};
 use super::settle::SettleTransaction;
@@ -39,18 +39,18 @@ impl MoneyTotals {
     /// What can still be taken or released.
     pub fn capturable(&self) -> Money {
         let used = [self.captured, self.voided, self.pending_captured, self.pending_voided];
-        self.left(self.authorized, &used)
+        left(self.authorized, &used)
     }
 
     /// What can still be given back.
     pub fn refundable(&self) -> Money {
-        self.left(self.captured, &[self.refunded, self.pending_refunded])
+        left(self.captured, &[self.refunded, self.pending_refunded])
     }
+}
 
-    fn left(&self, whole: Money, used: &[Money]) -> Money {
-        // All are of one currency and bounded by the whole.
-        Money::from_minor(whole.minor() - used.iter().map(|used| used.minor()).sum::<i64>(), whole.currency())
-    }
+/// What is left of the whole; all amounts are of one currency and bounded by it.
+fn left(whole: Money, used: &[Money]) -> Money {
+    Money::from_minor(whole.minor() - used.iter().map(|used| used.minor()).sum::<i64>(), whole.currency())
 }
 
 /// Takes `amount` of what is held for the order. `None` for an amount of nothing; an error if that
@@ -88,21 +88,42 @@ pub async fn refund(tx: &Tx, order_id: OrderId, amount: Money, reason: &str, key
         return Ok(found.id);
     }
     check(amount, totals.refundable(), "refunded")?;
-    if amount.minor() == 0 {
+    let wanted = NewRefund { id: tx.new_id(), order_id, amount, reason, key, notify: false };
+    Ok(begin_refund(tx, &attempt, &wanted).await?.id)
+}
+
+/// A refund that was found possible.
+pub(super) struct NewRefund<'a> {
+    pub id: RefundId,
+    pub order_id: OrderId,
+    pub amount: Money,
+    pub reason: &'a str,
+    pub key: &'a str,
+    pub notify: bool,
+}
+
+/// Writes the refund and its movement down. The attempt is locked, and that much is refundable.
+pub(super) async fn begin_refund(
+    tx: &Tx,
+    attempt: &attempt::Model,
+    new: &NewRefund<'_>,
+) -> Result<refund::Model, Fault> {
+    if new.amount.minor() == 0 {
         return Err(Fault::internal("a refund of nothing"));
     }
-    let transaction_id = begin(tx, &attempt, TransactionKind::Refund, amount.minor(), reason).await?;
+    let transaction_id = begin(tx, attempt, TransactionKind::Refund, new.amount.minor(), new.reason).await?;
     let row = refund::ActiveModel {
-        id: Set(tx.new_id()),
-        order_id: Set(order_id),
+        id: Set(new.id),
+        order_id: Set(new.order_id),
         transaction_id: Set(transaction_id),
-        key: Set(key.to_owned()),
-        currency: Set(amount.currency()),
-        amount: Set(amount.minor()),
-        reason: Set(reason.to_owned()),
+        key: Set(new.key.to_owned()),
+        currency: Set(new.amount.currency()),
+        amount: Set(new.amount.minor()),
+        reason: Set(new.reason.to_owned()),
+        notify: Set(new.notify),
         created_at: Set(tx.now()),
     };
-    Ok(row.insert(tx).await?.id)
+    Ok(row.insert(tx).await?)
 }
 
 /// What was moved for the order, and what is about to be.
@@ -162,29 +183,35 @@ pub(super) async fn begin(
     Ok(id)
 }
 
-/// Movements of the attempt that are not settled, oldest first.
+/// Movements of the attempt that are not settled, in the order they are carried out: oldest first,
+/// but a release after all captures, since at the provider it releases whatever is not taken by then.
 pub(super) async fn pending(
     conn: &impl ConnectionTrait,
     attempt_id: PaymentAttemptId,
 ) -> Result<Vec<transaction::Model>, Fault> {
     let query = transaction::Entity::find()
         .filter(transaction::Column::AttemptId.eq(attempt_id))
-        .filter(transaction::Column::Status.eq(TransactionStatus::Pending))
-        .order_by_asc(transaction::Column::Id);
-    Ok(query.all(conn).await?)
+        .filter(transaction::Column::Status.eq(TransactionStatus::Pending));
+    let mut pending = query.all(conn).await?;
+    // Ids of one moment are in no order that matters here.
+    pending.sort_by_key(|movement| (movement.kind == TransactionKind::Void, movement.created_at, movement.id));
+    Ok(pending)
 }
 
-/// The state an attempt's amounts put it in, once something was released.
-pub(super) fn after_void(attempt: &attempt::Model, voided: i64) -> AttemptStatus {
-    if attempt.captured == 0 && voided == attempt.authorized { AttemptStatus::Voided } else { attempt.status }
+/// The order's attempt, locked, and what was moved.
+pub(super) async fn of_order_if_any(
+    tx: &Tx,
+    order_id: OrderId,
+) -> Result<Option<(attempt::Model, MoneyTotals)>, Fault> {
+    let query = attempt::Entity::find().filter(attempt::Column::OrderId.eq(order_id)).lock_exclusive();
+    let Some(attempt) = query.one(tx).await? else { return Ok(None) };
+    let totals = totals_of(tx, &attempt).await?;
+    Ok(Some((attempt, totals)))
 }
 
 async fn of_order(tx: &Tx, order_id: OrderId) -> Result<(attempt::Model, MoneyTotals), Fault> {
-    let query = attempt::Entity::find().filter(attempt::Column::OrderId.eq(order_id)).lock_exclusive();
-    let attempt = query.one(tx).await?;
-    let attempt = attempt.ok_or_else(|| Fault::internal(format!("order {order_id} has no payment")))?;
-    let totals = totals_of(tx, &attempt).await?;
-    Ok((attempt, totals))
+    let found = of_order_if_any(tx, order_id).await?;
+    found.ok_or_else(|| Fault::internal(format!("order {order_id} has no payment")))
 }
 
 async fn totals_of(conn: &impl ConnectionTrait, attempt: &attempt::Model) -> Result<MoneyTotals, Fault> {

@@ -1,10 +1,16 @@
 //! Reading payments, movements and refunds.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{attempt, refund, transaction};
+use crate::app::App;
+use crate::identity::{Action, Actor};
 use crate::kernel::ids::{OrderId, PaymentAttemptId, PaymentTransactionId, RefundId};
+use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
+
+/// The order movements are listed in, as cursors name it.
+const OLDEST: &str = "paymentTransactions";
 
 /// The attempts with these ids, in no order.
 pub async fn load_by_ids(conn: &impl ConnectionTrait, ids: &[PaymentAttemptId]) -> Result<Vec<attempt::Model>, Fault> {
@@ -39,4 +45,38 @@ pub async fn refunds(conn: &impl ConnectionTrait, orders: &[OrderId]) -> Result<
 /// The refund with this id.
 pub async fn lookup_refund(conn: &impl ConnectionTrait, id: RefundId) -> Result<Option<refund::Model>, Fault> {
     Ok(refund::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// The movements with these ids, in no order.
+pub async fn load_transactions(
+    conn: &impl ConnectionTrait,
+    ids: &[PaymentTransactionId],
+) -> Result<Vec<transaction::Model>, Fault> {
+    Ok(transaction::Entity::find().filter(transaction::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// An attempt's movements, oldest first.
+pub async fn transaction_page(
+    app: &App,
+    actor: &Actor,
+    attempt_id: PaymentAttemptId,
+    page: &PageRequest,
+) -> Result<Page<transaction::Model>, Fault> {
+    use transaction::Column;
+    actor.may(Action::ReadPayments)?;
+    let mut query = transaction::Entity::find().filter(Column::AttemptId.eq(attempt_id));
+    if let Some(cursor) = &page.cursor {
+        let id: PaymentTransactionId = decode_cursor(OLDEST, cursor)?;
+        query = query.filter(if page.backward { Column::Id.lt(id) } else { Column::Id.gt(id) });
+    }
+    let query = if page.backward { query.order_by_desc(Column::Id) } else { query.order_by_asc(Column::Id) };
+    let rows = query.limit(page.size as u64 + 1).all(app.db.read()).await?;
+    Ok(Page::from_rows(page, rows, |movement| encode_cursor(OLDEST, &movement.id)))
+}
+
+/// How many movements an attempt has.
+pub async fn transaction_count(app: &App, actor: &Actor, attempt_id: PaymentAttemptId) -> Result<i64, Fault> {
+    actor.may(Action::ReadPayments)?;
+    let query = transaction::Entity::find().filter(transaction::Column::AttemptId.eq(attempt_id));
+    Ok(i64::try_from(query.count(app.db.read()).await?).unwrap_or(i64::MAX))
 }

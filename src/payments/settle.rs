@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::attempts::{self, change, gateway};
-use super::entity::attempt;
+use super::entity::attempt::{self, AttemptStatus};
 use super::entity::transaction::{self, TransactionKind, TransactionStatus};
 use super::gateway::{Gateway, GatewayError, ProviderPayment};
 use super::{movements, trouble};
@@ -101,15 +101,18 @@ async fn call(gateway: &dyn Gateway, id: &str, movement: &transaction::Model) ->
 }
 
 /// Whether the provider's sums hold this movement beside all that are settled; the older ones are,
-/// and the younger ones have not begun.
+/// and the younger ones have not begun. A release takes whatever is left by then, which is more than
+/// was meant if a capture before it was refused.
 fn is_done(attempt: &attempt::Model, movement: &transaction::Model, payment: &ProviderPayment) -> bool {
     let ours = payment.reference == attempt.id.to_string() && payment.amount == attempt.money(attempt.amount);
-    let (before, there) = match movement.kind {
-        TransactionKind::Capture => (attempt.captured, payment.captured),
-        TransactionKind::Void => (attempt.voided, payment.voided),
-        TransactionKind::Refund => (attempt.refunded, payment.refunded),
+    let there = match movement.kind {
+        TransactionKind::Capture => payment.captured == attempt.captured + movement.amount,
+        TransactionKind::Refund => payment.refunded == attempt.refunded + movement.amount,
+        TransactionKind::Void => {
+            payment.captured == attempt.captured && payment.voided >= attempt.voided + movement.amount
+        }
     };
-    ours && there == before + movement.amount
+    ours && there
 }
 
 /// Marks that the provider is about to be told.
@@ -126,36 +129,39 @@ async fn succeed(app: &App, movement: &transaction::Model, payment: &ProviderPay
     let tx = Tx::begin(app).await?;
     let attempt = attempts::lock(&tx, movement.attempt_id).await?;
     let Some(movement) = still_pending(&tx, movement.id).await? else { return Ok(()) };
-    let amount = movement.amount;
+    let amount = match movement.kind {
+        TransactionKind::Capture => payment.captured - attempt.captured,
+        TransactionKind::Refund => payment.refunded - attempt.refunded,
+        TransactionKind::Void => payment.voided - attempt.voided,
+    };
+    let nothing_taken = attempt.captured == 0 && payment.voided == attempt.authorized;
     change(&tx, attempt, |row| match movement.kind {
         TransactionKind::Capture => row.captured = Set(payment.captured),
         TransactionKind::Refund => row.refunded = Set(payment.refunded),
-        TransactionKind::Void => row.voided = Set(payment.voided),
+        TransactionKind::Void => {
+            row.voided = Set(payment.voided);
+            if nothing_taken {
+                row.status = Set(AttemptStatus::Voided);
+            }
+        }
     })
     .await?;
-    let attempt = attempts::lock(&tx, movement.attempt_id).await?;
-    if movement.kind == TransactionKind::Void {
-        let status = movements::after_void(&attempt, attempt.voided);
-        change(&tx, attempt, |row| row.status = Set(status)).await?;
-    }
-    let mut row = movement.clone().into_active_model();
+    let mut row = movement.into_active_model();
     row.status = Set(TransactionStatus::Succeeded);
+    row.amount = Set(amount);
     row.settled_at = Set(Some(tx.now()));
-    row.update(&tx).await?;
+    let movement = row.update(&tx).await?;
     trouble::passed(&tx, &movement).await?;
     let money = movement.money();
-    let (kind, audience, message) = match movement.kind {
-        TransactionKind::Capture => (EventType::PaymentCaptured, Audience::Customer, format!("We charged {money}.")),
-        TransactionKind::Void => (
-            EventType::PaymentVoided,
-            Audience::Customer,
-            format!("{money} will not be charged; the hold was released."),
-        ),
-        TransactionKind::Refund => (EventType::PaymentRefunded, Audience::Customer, format!("We refunded {money}.")),
+    let (kind, message) = match movement.kind {
+        TransactionKind::Capture => (EventType::PaymentCaptured, format!("We charged {money}.")),
+        TransactionKind::Void => (EventType::PaymentVoided, format!("We released {money}, which will not be charged.")),
+        TransactionKind::Refund => (EventType::PaymentRefunded, format!("We refunded {money}.")),
     };
-    tell(&tx, &movement, kind, audience, message).await?;
-    tracing::info!(transaction.id = %movement.id, amount, "the payment provider confirmed {}", movement.id);
-    tx.commit().await
+    tell(&tx, &movement, kind, Audience::Customer, message).await?;
+    tx.commit().await?;
+    tracing::info!(transaction.id = %movement.id, "the payment provider confirmed {}", movement.id);
+    Ok(())
 }
 
 /// Records that the provider refused, and puts it before a person.

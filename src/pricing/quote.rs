@@ -182,3 +182,115 @@ fn contained(amount: Money, rate: Decimal) -> Result<Money, MoneyError> {
     let rounded = exact.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
     Ok(Money::from_minor(rounded.to_i64().ok_or(MoneyError::Overflow)?, amount.currency()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::ids::TypedId as _;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    fn input(
+        code: &str,
+        tax: (&str, bool),
+        lines: &[(i64, i64)],
+        off: Vec<DiscountValue>,
+        shipping: &[i64],
+    ) -> QuoteInput {
+        let currency: Currency = code.parse().expect("a currency");
+        let money = |minor: i64| Money::from_minor(minor, currency);
+        let terms = |value| DiscountTerms { id: DiscountId::from_uuid(uuid::Uuid::nil()), code: String::new(), value };
+        QuoteInput {
+            currency,
+            tax: Tax { rate: decimal(tax.0), inclusive: tax.1 },
+            lines: lines.iter().map(|&(price, quantity)| LineInput { unit_price: money(price), quantity }).collect(),
+            discounts: off.into_iter().map(terms).collect(),
+            shipping: shipping.iter().map(|&price| money(price)).collect(),
+        }
+    }
+
+    fn minors(quote: &Quote) -> [i64; 5] {
+        [quote.subtotal, quote.discount, quote.shipping, quote.tax, quote.total].map(Money::minor)
+    }
+
+    #[test]
+    fn tax_on_top_is_added_line_by_line() {
+        let quote = quote(&input("EUR", ("0.19", false), &[(1050, 3), (10, 1)], vec![], &[490])).expect("fits");
+        // 31.50 → 5.985 → 5.99; 0.10 → 0.019 → 0.02; 4.90 → 0.931 → 0.93.
+        assert_eq!(minors(&quote), [3160, 0, 490, 599 + 2 + 93, 3160 + 490 + 694]);
+    }
+
+    #[test]
+    fn contained_tax_changes_no_total() {
+        let quote = quote(&input("EUR", ("0.19", true), &[(1190, 2)], vec![], &[595])).expect("fits");
+        assert_eq!(minors(&quote), [2380, 0, 595, 380 + 95, 2975]);
+    }
+
+    #[test]
+    fn discounts_apply_in_order_and_never_below_nothing() {
+        let euro = |minor| DiscountValue::Amount(Money::from_minor(minor, "EUR".parse().expect("a currency")));
+        let percent = || DiscountValue::Percent(decimal("0.1"));
+        let first = quote(&input("EUR", ("0", true), &[(1000, 1)], vec![percent(), euro(500)], &[])).expect("fits");
+        let second = quote(&input("EUR", ("0", true), &[(1000, 1)], vec![euro(500), percent()], &[])).expect("fits");
+        assert_eq!((first.discount.minor(), second.discount.minor()), (600, 550));
+        let third = quote(&input("EUR", ("0.2", false), &[(1000, 1)], vec![euro(9999)], &[100])).expect("fits");
+        assert_eq!(minors(&third), [1000, 1000, 100, 20, 120]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        for lines in [&[(i64::MAX, 2)][..], &[(i64::MAX, 1), (1, 1)]] {
+            assert_eq!(quote(&input("EUR", ("0", true), lines, vec![], &[])), Err(MoneyError::Overflow));
+        }
+    }
+
+    fn values() -> impl Strategy<Value = DiscountValue> {
+        prop_oneof![
+            (1_i64..=1_000_000).prop_map(|millionths| DiscountValue::Percent(Decimal::new(millionths, 6))),
+            (1_i64..100_000)
+                .prop_map(|minor| DiscountValue::Amount(Money::from_minor(minor, "KWD".parse().expect("a currency")))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_exact_and_nothing_is_negative(
+            code in prop::sample::select(vec!["JPY", "EUR", "KWD"]),
+            rate in 0_i64..500_000,
+            inclusive in any::<bool>(),
+            lines in prop::collection::vec((0_i64..1_000_000, 1_i64..10_000), 1..30),
+            off in prop::collection::vec(values(), 0..4),
+            shipping in prop::collection::vec(0_i64..100_000, 0..5),
+        ) {
+            let off = off.into_iter().map(|value| match value {
+                DiscountValue::Amount(amount) => {
+                    DiscountValue::Amount(Money::from_minor(amount.minor(), code.parse().expect("a currency")))
+                }
+                percent => percent,
+            });
+            let rate = Decimal::new(rate, 6).to_string();
+            let quote = quote(&input(code, (&rate, inclusive), &lines, off.collect(), &shipping)).expect("fits");
+            let sum = |amounts: Vec<Money>| Money::sum(quote.currency, amounts).expect("fits");
+            prop_assert_eq!(sum(quote.lines.iter().map(|line| line.subtotal).collect()), quote.subtotal);
+            prop_assert_eq!(sum(quote.lines.iter().map(|line| line.discount).collect()), quote.discount);
+            let taxes = quote.lines.iter().map(|line| line.tax).chain(quote.parcels.iter().map(|parcel| parcel.tax));
+            prop_assert_eq!(sum(taxes.collect()), quote.tax);
+            let totals = quote.lines.iter().map(|line| line.total).chain(quote.parcels.iter().map(|parcel| parcel.total));
+            prop_assert_eq!(sum(totals.collect()), quote.total);
+            let on_top = if inclusive { 0 } else { quote.tax.minor() };
+            let [subtotal, discount, shipping, tax, total] = minors(&quote);
+            prop_assert_eq!(subtotal - discount + shipping + on_top, total);
+            for amount in [subtotal, discount, shipping, tax, total] {
+                prop_assert!(amount >= 0);
+            }
+            for line in &quote.lines {
+                prop_assert!(!line.total.is_negative() && !line.tax.is_negative() && !line.discount.is_negative());
+                prop_assert!(line.discount.minor() <= line.subtotal.minor());
+            }
+        }
+    }
+}

@@ -121,7 +121,8 @@ pub struct Candidate {
     pub eligible: bool,
     /// Why it was, or was not.
     pub reasons: Vec<Reason>,
-    /// What one unit sent by it alone would cost us, goods and cheapest shipping, in the store's currency.
+    /// What the wanted quantity would cost us if it sent all of it, goods and cheapest shipping, in the
+    /// store's currency.
     pub landed_cost: Option<Money>,
 }
 

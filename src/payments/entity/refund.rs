@@ -25,6 +25,8 @@ pub struct Model {
     pub amount: i64,
     /// Why.
     pub reason: String,
+    /// Whether the customer is to be told by mail.
+    pub notify: bool,
     /// Since when.
     pub created_at: Timestamp,
 }

@@ -1,10 +1,15 @@
 //! Exchange rates: dated, into the store's currency. An offer in a currency without a rate cannot be
 //! bought, since nobody could say what it costs.
 
+mod entity;
+mod verbs;
+
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
+pub use self::entity::Model as ExchangeRate;
+pub use self::verbs::{ExchangeRateErrorCode, current, list, set};
 use crate::kernel::money::{Currency, Money};
 
 /// The rates that hold at one moment.

@@ -1,0 +1,107 @@
+//! Reading what routing needs: a constant number of statements, however many lines there are.
+
+use std::collections::HashMap;
+
+use chrono::NaiveTime;
+use sea_orm::ConnectionTrait;
+
+use super::request::{Demand, PlanRequest, ServiceSnapshot, SupplierFacts};
+use crate::inventory::{self, OfferSnapshot};
+use crate::kernel::clock::Timestamp;
+use crate::kernel::country::CountryCode;
+use crate::kernel::ids::{ShippingServiceId, SupplierId, VariantId};
+use crate::kernel::money::Currency;
+use crate::kernel::problem::Fault;
+use crate::pricing::rates::{self, Rates};
+use crate::suppliers::{self, service, supplier};
+
+/// Everything that is known about sending some variants.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The offers of the variants.
+    pub offers: Vec<OfferSnapshot>,
+    /// The services of their suppliers.
+    pub services: Vec<ServiceSnapshot>,
+    /// Their suppliers.
+    pub suppliers: Vec<SupplierFacts>,
+    /// Exchange rates into the store's currency.
+    pub rates: Rates,
+    /// The moment all this holds at.
+    pub now: Timestamp,
+}
+
+/// Reads what is known about sending `variants` at `now`.
+pub async fn load(
+    conn: &impl ConnectionTrait,
+    variants: &[VariantId],
+    currency: Currency,
+    now: Timestamp,
+) -> Result<Facts, Fault> {
+    let offers = inventory::offers_for(conn, now, variants).await?;
+    let mut ids: Vec<SupplierId> = offers.iter().map(|offer| offer.supplier_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let suppliers = suppliers::load_many(conn, &ids).await?;
+    let services = suppliers::services_of(conn, &ids).await?;
+    Ok(Facts {
+        offers,
+        services: services.into_iter().map(ServiceSnapshot::try_from).collect::<Result<_, _>>()?,
+        suppliers: suppliers.iter().map(SupplierFacts::from).collect(),
+        rates: rates::current(conn, currency, now).await?,
+        now,
+    })
+}
+
+impl Facts {
+    /// Asks for a plan with these facts, with the cheapest service for each parcel.
+    pub fn request(self, demands: Vec<Demand>, destination: CountryCode, avoid: Vec<SupplierId>) -> PlanRequest {
+        PlanRequest {
+            demands,
+            offers: self.offers,
+            services: self.services,
+            suppliers: self.suppliers,
+            destination,
+            avoid,
+            rates: self.rates,
+            now: self.now,
+            selections: HashMap::new(),
+        }
+    }
+}
+
+impl PlanRequest {
+    /// With the services the buyer picked.
+    #[must_use]
+    pub fn selecting(self, selections: HashMap<SupplierId, ShippingServiceId>) -> Self {
+        Self { selections, ..self }
+    }
+}
+
+impl From<&supplier::Model> for SupplierFacts {
+    fn from(row: &supplier::Model) -> Self {
+        Self {
+            id: row.id,
+            active: row.is_active(),
+            processing_days: i64::from(row.processing_days),
+            cutoff: row.cutoff.as_deref().and_then(|text| NaiveTime::parse_from_str(text, "%H:%M").ok()),
+            time_zone: row.time_zone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::UTC),
+        }
+    }
+}
+
+impl TryFrom<service::Model> for ServiceSnapshot {
+    type Error = Fault;
+    fn try_from(row: service::Model) -> Result<Self, Fault> {
+        Ok(Self {
+            price: row.price()?,
+            price_per_item: row.price_per_item()?,
+            id: row.id,
+            supplier_id: row.supplier_id,
+            code: row.code,
+            name: row.name,
+            countries: row.countries.0,
+            transit_min_days: i64::from(row.min_days),
+            transit_max_days: i64::from(row.max_days),
+        })
+    }
+}
