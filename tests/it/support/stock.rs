@@ -40,9 +40,9 @@ pub async fn variants(owner: &Client, count: usize) -> Vec<String> {
     let variants: Vec<Value> = (0..count).map(variant).collect();
     let input = json!({ "title": "Things", "publish": true, "variants": variants });
     let create = "mutation($input: ProductCreateInput!) { productCreate(input: $input) {
-        product { variants { id } } userErrors { code field message } } }";
+        product { variants(first: 100) { nodes { id } } } userErrors { code field message } } }";
     let answer = owner.run(create, json!({ "input": input })).await;
-    let made = answer.done("productCreate")["product"]["variants"].as_array().expect("variants").clone();
+    let made = answer.done("productCreate")["product"]["variants"]["nodes"].as_array().expect("variants").clone();
     made.iter().map(|it| it["id"].as_str().expect("an id").to_owned()).collect()
 }
 
