@@ -2,16 +2,29 @@
 //! what repeats.
 
 use crate::app::App;
+use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
+use crate::fulfillment::{
+    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
+    SettleOrderMoney, SweepSupplierOrders,
+};
 use crate::identity::jobs::SweepCredentials;
+use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::notifications::Notify;
+use crate::orders::SyncMoney;
 use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::platform::uploads::SweepUploads;
+use crate::shipments::FollowSupplierOrder;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
+
+/// How long a supplier is left alone before it is asked how an order is: it tells by itself.
+const FOLLOW_AFTER: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Every kind of job there is.
 pub fn handlers() -> Handlers {
@@ -29,24 +42,73 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ReconcileAttempt>()
+        .with::<ExpireCarts>()
+        .with::<ImportCatalog>()
+        .with::<SweepUploads>()
+        .with::<Notify>()
+        .with::<SyncMoney>()
+        .with::<CreateSupplierOrders>()
+        .with::<ForwardSupplierOrder>()
+        .with::<ReconcileSupplierOrder>()
+        .with::<CancelAtSupplier>()
+        .with::<ReplanRefused>()
+        .with::<SettleOrderMoney>()
+        .with::<ActOnWorkItem>()
+        .with::<SweepSupplierOrders>()
+        .with::<FollowSupplierOrder>()
 }
 
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
-    match event.kind {
-        EventType::OrderPlaced => Ok(vec![]),
-        EventType::SupplierChanged => inventory::after_supplier_changed(event),
-        EventType::WorkItemResolved => {
-            Ok([inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
+    let mut jobs = work_after(event)?;
+    if tells_a_customer(event.kind) {
+        jobs.push(NewJob::now(&Notify { event_id: event.id })?);
+    }
+    Ok(jobs)
+}
+
+/// What the rooms do about it.
+fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    match (event.kind, event.order_id, event.supplier_order_id) {
+        (EventType::OrderPlaced, Some(order_id), _) => Ok(vec![
+            NewJob::now(&CreateSupplierOrders { order_id })?,
+            // For a store that takes the money at once.
+            NewJob::now(&SettleOrderMoney { order_id })?,
+        ]),
+        (EventType::PaymentCaptured, Some(order_id), _) => Ok(vec![
+            NewJob::now(&SyncMoney { order_id })?,
+            // What was authorized beyond it can be released now.
+            NewJob::now(&SettleOrderMoney { order_id })?,
+        ]),
+        (EventType::PaymentVoided | EventType::PaymentRefunded | EventType::PaymentFailed, Some(order_id), _) => {
+            Ok(vec![NewJob::now(&SyncMoney { order_id })?])
+        }
+        (EventType::SupplierOrderSubmitted, _, Some(id)) => {
+            Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])
+        }
+        (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
+        (EventType::WorkItemResolved, ..) => {
+            let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
+            let act = act.into_iter().collect();
+            Ok([act, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
         }
         _ => Ok(vec![]),
     }
 }
 
+/// Whether a mail goes out about it.
+fn tells_a_customer(kind: EventType) -> bool {
+    use EventType::{CustomerRegistered, OrderCancelled, OrderPlaced, ShipmentCreated, ShipmentDelivered};
+    matches!(kind, CustomerRegistered | OrderPlaced | OrderCancelled | ShipmentCreated | ShipmentDelivered)
+}
+
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
+    jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;

@@ -39,7 +39,7 @@ CREATE TABLE orders (
     discount_codes {json} NOT NULL,
     plan {json} NOT NULL,
     is_test boolean NOT NULL,
-    token_hash text NOT NULL UNIQUE,
+    token_hash {bytes} NOT NULL UNIQUE,
     token_sealed text NOT NULL,
     promise_earliest {time},
     promise_latest {time},
@@ -47,6 +47,7 @@ CREATE TABLE orders (
     captured bigint NOT NULL CHECK (captured >= 0 AND captured <= total),
     voided bigint NOT NULL CHECK (voided >= 0),
     refunded bigint NOT NULL CHECK (refunded >= 0 AND refunded <= captured),
+    settled_due bigint CHECK (settled_due >= 0),
     payment_status text NOT NULL,
     fulfillment_status text NOT NULL,
     return_status text NOT NULL,
@@ -86,5 +87,12 @@ CREATE TABLE order_line (
     UNIQUE (order_id, place),
     CHECK (shipped + cancelled <= quantity)
 );
+CREATE TABLE order_supplier (
+    order_id {uuid} NOT NULL REFERENCES orders (id),
+    supplier_id {uuid} NOT NULL,
+    PRIMARY KEY (order_id, supplier_id)
+);
+CREATE INDEX order_supplier_supplier ON order_supplier (supplier_id, order_id);
+
 CREATE INDEX order_line_variant ON order_line (variant_id);
 ";

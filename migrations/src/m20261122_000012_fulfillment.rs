@@ -44,6 +44,7 @@ CREATE TABLE supplier_order (
     cancel_reason text,
     cancel_requested_at {time},
     note text,
+    steps integer NOT NULL,
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL
 );
@@ -63,6 +64,7 @@ CREATE TABLE supplier_order_line (
     quantity bigint NOT NULL CHECK (quantity > 0),
     accepted bigint NOT NULL CHECK (accepted >= 0),
     refused bigint NOT NULL CHECK (refused >= 0),
+    settled bigint NOT NULL CHECK (settled >= 0 AND settled <= refused),
     cancelled bigint NOT NULL CHECK (cancelled >= 0),
     shipped bigint NOT NULL CHECK (shipped >= 0),
     delivered bigint NOT NULL CHECK (delivered >= 0 AND delivered <= shipped),

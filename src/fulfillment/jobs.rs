@@ -1,9 +1,15 @@
-//! The background work of this room.
+//! The background work of this room. Each job is a name for a verb; the verbs say how.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{act, cancel, create, forward, money, replan};
 use crate::kernel::ids::{OrderId, SupplierOrderId, WorkItemId};
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
+
+/// How often stuck and overdue supplier orders are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// Turns an order's plan into supplier orders.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -15,8 +21,9 @@ pub struct CreateSupplierOrders {
 impl Job for CreateSupplierOrders {
     const KIND: &'static str = "fulfillment.create";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        create::create_from_plan(&run.app, self.order_id).await?;
+        Ok(Done::OK)
     }
 }
 
@@ -30,8 +37,12 @@ pub struct ForwardSupplierOrder {
 impl Job for ForwardSupplierOrder {
     const KIND: &'static str = "fulfillment.forward";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        forward::forward(&run.app, self.id).await
     }
 }
 
@@ -45,8 +56,12 @@ pub struct ReconcileSupplierOrder {
 impl Job for ReconcileSupplierOrder {
     const KIND: &'static str = "fulfillment.reconcile";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        forward::reconcile(&run.app, self.id).await
     }
 }
 
@@ -60,23 +75,29 @@ pub struct CancelAtSupplier {
 impl Job for CancelAtSupplier {
     const KIND: &'static str = "fulfillment.cancel";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        cancel::at_supplier(&run.app, self.id).await
     }
 }
 
-/// Does what was decided in the exceptions queue.
+/// Gives refused units to other suppliers.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct ActOnWorkItem {
-    /// The work item.
-    pub id: WorkItemId,
+pub struct ReplanRefused {
+    /// The supplier order whose units were refused.
+    pub id: SupplierOrderId,
+    /// Whether a person said to go on beyond the usual number of tries.
+    pub despite_limit: bool,
 }
 
-impl Job for ActOnWorkItem {
-    const KIND: &'static str = "fulfillment.act";
+impl Job for ReplanRefused {
+    const KIND: &'static str = "fulfillment.replan";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        replan::replan(&run.app, self.id, self.despite_limit).await
     }
 }
 
@@ -90,8 +111,24 @@ pub struct SettleOrderMoney {
 impl Job for SettleOrderMoney {
     const KIND: &'static str = "fulfillment.settle_money";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        money::settle(&run.app, self.order_id).await?;
+        Ok(Done::OK)
+    }
+}
+
+/// Does what was decided in the exceptions queue.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ActOnWorkItem {
+    /// The work item.
+    pub id: WorkItemId,
+}
+
+impl Job for ActOnWorkItem {
+    const KIND: &'static str = "fulfillment.act";
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        act::act(&run.app, self.id).await
     }
 }
 
@@ -101,12 +138,15 @@ pub struct SweepSupplierOrders {}
 
 impl Job for SweepSupplierOrders {
     const KIND: &'static str = "fulfillment.sweep";
+    /// It repeats for ever, whatever fails.
+    const MAX_ATTEMPTS: i32 = i32::MAX;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
     }
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        act::sweep(&run.app).await?;
+        Ok(Done::Again(SWEEP_EVERY))
     }
 }

@@ -6,17 +6,48 @@
 //! already tried. No supplier ever gets the same units twice: what may have arrived is asked for by
 //! our reference ([`ReconcileSupplierOrder`]), never sent again blindly.
 //!
-//! Lock order: the order, then its supplier orders by id, then offers by id.
+//! The states and the edges between them are one table in [`state`]. Lock order: the order, then its
+//! supplier orders by id, then offers by id.
+//!
+//! Invariants: every unit of an order is with exactly one supplier order, or waits to be planned again,
+//! or is cancelled; every step of a supplier order is in its history and in the table of edges.
 
 pub mod entity;
-mod jobs;
-mod remote;
 pub mod state;
 
+mod error;
+mod queries;
+pub mod trouble;
+mod work;
+
+mod answer;
+mod create;
+mod forward;
+mod remote;
+mod replan;
+mod ship;
+
+mod cancel;
+mod manage;
+mod money;
+mod portal;
+
+mod act;
+mod jobs;
+mod sweep;
+
+pub use self::cancel::order_cancel;
 pub use self::entity::{line, supplier_order, transition};
+pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
 pub use self::jobs::{
-    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
+    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
     SettleOrderMoney, SweepSupplierOrders,
 };
+pub use self::manage::{reroute, submit};
+pub use self::money::amount_due;
+pub use self::portal::{Acceptance, accept, cancel_answer, open_for, reject};
+pub use self::queries::{SupplierOrderFilter, count, find, history, lines_of, list, load_many, lookup, of_orders};
 pub use self::remote::{NewsOutcome, apply_remote};
+pub use self::ship::{NotAccepted, Units, record_delivered, record_shipped};
 pub use self::state::{RequestStatus, SupplierOrderStatus};
+pub use self::work::{Work, open};

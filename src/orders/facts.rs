@@ -2,14 +2,19 @@
 //!
 //! Lock order, everywhere: the order first, then its supplier orders by id, then offers by id.
 
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::ids::{OrderId, OrderLineId};
+use crate::kernel::ids::{OrderId, OrderLineId, SupplierId};
 use crate::kernel::problem::Fault;
+use crate::payments;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::platform::tx::Tx;
 
-use super::entity::order;
+use super::entity::{line, order, supplier};
+use super::queries::lines_of;
+use super::state::{self, MoneyFacts};
 
 /// What changed for one line: how many units more (or, below zero, fewer) each fact counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +40,63 @@ impl LineFact {
     pub fn of(order_line_id: OrderLineId) -> Self {
         Self { order_line_id, cancelled: 0, forwarded: 0, accepted: 0, shipped: 0, delivered: 0, returned: 0 }
     }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::of(self.order_line_id)
+    }
 }
 
 /// Locks the order's row until the transaction ends.
-pub async fn lock(_tx: &Tx, _id: OrderId) -> Result<Option<order::Model>, Fault> {
-    todo!()
+pub async fn lock(tx: &Tx, id: OrderId) -> Result<Option<order::Model>, Fault> {
+    Ok(order::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
 }
 
 /// Adds `facts` to the order's lines and derives its statuses anew. The order must be locked.
-pub async fn record(_tx: &Tx, _order_id: OrderId, _facts: &[LineFact]) -> Result<order::Model, Fault> {
-    todo!()
+pub async fn record(tx: &Tx, order_id: OrderId, facts: &[LineFact]) -> Result<order::Model, Fault> {
+    let mut lines = lines_of(tx, &[order_id]).await?;
+    for fact in facts.iter().filter(|fact| !fact.is_nothing()) {
+        let known = lines.iter_mut().find(|it| it.id == fact.order_line_id);
+        let row = known.ok_or_else(|| Fault::internal("a fact is about another order's line"))?;
+        let mut change = row.clone().into_active_model();
+        change.cancelled = Set(row.cancelled + fact.cancelled);
+        change.forwarded = Set(row.forwarded + fact.forwarded);
+        change.accepted = Set(row.accepted + fact.accepted);
+        change.shipped = Set(row.shipped + fact.shipped);
+        change.delivered = Set(row.delivered + fact.delivered);
+        change.returned = Set(row.returned + fact.returned);
+        *row = change.update(tx).await?;
+    }
+    let order = lock(tx, order_id).await?.ok_or(Fault::NotFound)?;
+    let money = order.money_facts();
+    recompute(tx, order, &lines, money).await
+}
+
+/// Notes that `supplier_id` has a part of the order, so that it can be found by supplier.
+pub async fn note_supplier(tx: &Tx, order_id: OrderId, supplier_id: SupplierId) -> Result<(), Fault> {
+    let row = supplier::ActiveModel { order_id: Set(order_id), supplier_id: Set(supplier_id) };
+    let key = [supplier::Column::OrderId, supplier::Column::SupplierId];
+    let conflict = OnConflict::columns(key).do_nothing().to_owned();
+    supplier::Entity::insert(row).on_conflict(conflict).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The one place where statuses are written.
+async fn recompute(
+    tx: &Tx,
+    order: order::Model,
+    lines: &[line::Model],
+    money: MoneyFacts,
+) -> Result<order::Model, Fault> {
+    let mut change = order.into_active_model();
+    change.authorized = Set(money.authorized);
+    change.captured = Set(money.captured);
+    change.voided = Set(money.voided);
+    change.refunded = Set(money.refunded);
+    change.payment_status = Set(state::payment_status(money));
+    change.fulfillment_status = Set(state::fulfillment_status(lines));
+    change.return_status = Set(state::return_status(lines));
+    change.updated_at = Set(tx.now());
+    Ok(change.update(tx).await?)
 }
 
 /// Copies what the payments' books say into the order's money facts.
@@ -57,7 +109,27 @@ pub struct SyncMoney {
 impl Job for SyncMoney {
     const KIND: &'static str = "orders.sync_money";
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let tx = Tx::begin(&run.app).await?;
+        sync_money(&tx, self.order_id).await?;
+        tx.commit().await?;
+        Ok(Done::OK)
     }
+}
+
+/// Brings the order's money facts up to the payments' books.
+pub async fn sync_money(tx: &Tx, order_id: OrderId) -> Result<(), Fault> {
+    let Some(order) = lock(tx, order_id).await? else { return Ok(()) };
+    let totals = payments::totals(tx, order_id).await?;
+    let money = MoneyFacts {
+        authorized: totals.authorized.minor(),
+        captured: totals.captured.minor(),
+        voided: totals.voided.minor(),
+        refunded: totals.refunded.minor(),
+    };
+    if money != order.money_facts() {
+        let lines = lines_of(tx, &[order_id]).await?;
+        recompute(tx, order, &lines, money).await?;
+    }
+    Ok(())
 }

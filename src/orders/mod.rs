@@ -4,14 +4,23 @@
 //! only facts are added: higher rooms tell what happened to units ([`record`]), payments tell what
 //! happened to money ([`SyncMoney`]), and three statuses are derived from both. Nothing here knows
 //! suppliers or carriers.
+//!
+//! Invariants: an order's amounts never change; its number is the last one's successor; no unit is
+//! both cancelled and shipped; a status is what its facts say.
 
+pub mod activity;
 pub mod entity;
 mod facts;
 mod place;
 mod queries;
 pub mod state;
+pub mod timeline;
 
 pub use self::entity::{line, order};
-pub use self::facts::{LineFact, SyncMoney, lock, record};
+pub use self::facts::{LineFact, SyncMoney, lock, note_supplier, record, sync_money};
 pub use self::place::{Placed, PlacedLine, Placement, place};
-pub use self::queries::{lines_of, load_many, lookup, lookup_by_token, tracking_token};
+pub use self::queries::{
+    OrderFilter, OrderSort, count, count_of, find, lines_of, list, list_of, load_many, lookup, lookup_by_token,
+    tracking_token,
+};
+pub use self::state::{FulfillmentStatus, PaymentStatus, ReturnStatus};

@@ -3,16 +3,27 @@
 //! Called by checkout inside the transaction that records the payment, so that an order exists
 //! exactly if its money is authorized.
 
+use std::collections::HashMap;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+
 use crate::catalog::VariantSnapshot;
 use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::{CartId, CustomerId, OrderLineId, PaymentAttemptId};
+use crate::kernel::event::{Audience, EventType};
+use crate::kernel::ids::{CartId, CustomerId, OrderId, OrderLineId, PaymentAttemptId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
+use crate::platform::keys::{hash_token, random_token};
+use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 use crate::routing::Plan;
+use crate::store;
 
-use super::entity::order;
+use super::entity::order::{Codes, StoredPlan};
+use super::entity::{counter, line, order};
+use super::state::{self, MoneyFacts};
 
 /// What a new order is made of.
 #[derive(Debug, Clone)]
@@ -89,7 +100,129 @@ pub struct Placed {
     pub token: String,
 }
 
-/// Writes the order, its lines and `OrderPlaced`.
-pub async fn place(_tx: &Tx, _placement: Placement) -> Result<Placed, Fault> {
-    todo!()
+/// Writes the order, its lines and `OrderPlaced`. The number is drawn under the counter's row lock,
+/// which is held until the transaction ends: call this late.
+pub async fn place(tx: &Tx, placement: Placement) -> Result<Placed, Fault> {
+    store::use_currency(tx).await?;
+    let id: OrderId = tx.new_id();
+    let token = random_token(&tx.app().ids, "ott_");
+    let line_ids: Vec<OrderLineId> = placement.lines.iter().map(|_| tx.new_id()).collect();
+    let number = next_number(tx).await?;
+    let order = order_row(tx, id, number, &token, &placement, &line_ids).insert(tx).await?;
+    let lines = placement.lines.iter().zip(&line_ids).enumerate();
+    let rows: Vec<line::ActiveModel> = lines.map(|(place, (it, &line))| line_row(id, line, place, it)).collect();
+    line::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    let event = NewEvent::of_order(id, EventType::OrderPlaced, Audience::Customer, "We received your order.");
+    outbox::append(tx, event.data(serde_json::json!({ "orderId": id, "number": number }))).await?;
+    tracing::info!(order.id = %id, "placed order {number}");
+    Ok(Placed { order, line_ids, token })
+}
+
+/// What the sealed token of an order is bound to.
+pub(super) fn token_context(id: OrderId) -> String {
+    format!("order.token:{id}")
+}
+
+async fn next_number(tx: &Tx) -> Result<i64, Fault> {
+    counter::Entity::update_many()
+        .col_expr(counter::Column::LastNumber, Expr::cust("last_number + 1"))
+        .filter(counter::Column::Id.eq(1))
+        .exec(tx)
+        .await?;
+    let row = counter::Entity::find_by_id(1).lock_exclusive().one(tx).await?;
+    Ok(row.ok_or_else(|| Fault::internal("the order counter is missing"))?.last_number)
+}
+
+fn order_row(
+    tx: &Tx,
+    id: OrderId,
+    number: i64,
+    token: &str,
+    new: &Placement,
+    line_ids: &[OrderLineId],
+) -> order::ActiveModel {
+    let authorized = new.authorized.minor();
+    let money = MoneyFacts { authorized, ..MoneyFacts::default() };
+    order::ActiveModel {
+        id: Set(id),
+        number: Set(number),
+        cart_id: Set(new.cart_id),
+        attempt_id: Set(new.attempt_id),
+        customer_id: Set(new.customer_id),
+        email: Set(new.email.clone()),
+        phone: Set(new.phone.clone()),
+        shipping_address: Set(new.shipping_address.clone()),
+        billing_address: Set(new.billing_address.clone()),
+        currency: Set(new.currency),
+        subtotal: Set(new.subtotal.minor()),
+        discount: Set(new.discount.minor()),
+        shipping: Set(new.shipping.minor()),
+        tax: Set(new.tax.minor()),
+        total: Set(new.total.minor()),
+        discount_codes: Set(Codes(new.discount_codes.clone())),
+        plan: Set(StoredPlan(plan_of_order(new, line_ids))),
+        is_test: Set(new.test),
+        token_hash: Set(hash_token(token)),
+        token_sealed: Set(tx.app().sealer.seal(&token_context(id), token)),
+        promise_earliest: Set(new.promise.map(|(earliest, _)| earliest)),
+        promise_latest: Set(new.promise.map(|(_, latest)| latest)),
+        authorized: Set(authorized),
+        captured: Set(0),
+        voided: Set(0),
+        refunded: Set(0),
+        settled_due: Set(None),
+        payment_status: Set(state::payment_status(money)),
+        fulfillment_status: Set(state::FulfillmentStatus::Unfulfilled),
+        return_status: Set(state::ReturnStatus::None),
+        search_text: Set(search_text(number, new)),
+        placed_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    }
+}
+
+fn line_row(order_id: OrderId, id: OrderLineId, place: usize, new: &PlacedLine) -> line::ActiveModel {
+    line::ActiveModel {
+        id: Set(id),
+        order_id: Set(order_id),
+        place: Set(i32::try_from(place).unwrap_or(i32::MAX)),
+        variant_id: Set(new.variant.id),
+        product_id: Set(new.variant.product_id),
+        title: Set(new.variant.product_title.clone()),
+        variant_title: Set(new.variant.title.clone()),
+        sku: Set(new.variant.sku.clone()),
+        unit_price: Set(new.variant.price.minor()),
+        subtotal: Set(new.subtotal.minor()),
+        discount: Set(new.discount.minor()),
+        tax: Set(new.tax.minor()),
+        total: Set(new.total.minor()),
+        planned_cost: Set(new.planned_cost.minor()),
+        quantity: Set(new.quantity),
+        cancelled: Set(0),
+        forwarded: Set(0),
+        accepted: Set(0),
+        shipped: Set(0),
+        delivered: Set(0),
+        returned: Set(0),
+    }
+}
+
+/// The plan with the cart's lines called by the order's: the cart may be forgotten.
+fn plan_of_order(new: &Placement, line_ids: &[OrderLineId]) -> Plan {
+    let names: HashMap<&str, String> =
+        new.lines.iter().zip(line_ids).map(|(it, id)| (it.key.as_str(), id.to_string())).collect();
+    let mut plan = new.plan.clone();
+    for pick in plan.parcels.iter_mut().flat_map(|parcel| &mut parcel.picks) {
+        if let Some(name) = names.get(pick.line.as_str()) {
+            pick.line.clone_from(name);
+        }
+    }
+    plan
+}
+
+fn search_text(number: i64, new: &Placement) -> String {
+    let mut words = vec![number.to_string(), new.email.clone(), new.shipping_address.name.clone()];
+    for it in &new.lines {
+        words.extend([it.variant.product_title.clone(), it.variant.sku.clone()]);
+    }
+    words.join("\n").to_lowercase()
 }

@@ -1,9 +1,18 @@
 //! Asking suppliers how their orders are, in case a webhook got lost.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::news::apply_order;
+use crate::fulfillment::{self, NewsOutcome, SupplierOrderStatus};
 use crate::kernel::ids::SupplierOrderId;
+use crate::kernel::problem::Fault;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::suppliers::{self, adapter_for};
+
+/// How often a supplier order is asked about. Suppliers tell by themselves; this only heals.
+const EVERY: Duration = Duration::from_secs(600);
 
 /// Asks about one supplier order now and then, until nothing more can happen to it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -19,7 +28,33 @@ impl Job for FollowSupplierOrder {
         Some(format!("{}:{}", Self::KIND, self.id))
     }
 
-    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
-        todo!()
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let app = &run.app;
+        let own = fulfillment::lookup(app.db.read(), self.id).await?;
+        let Some(own) = own.filter(|it| !it.status.is_final()) else { return Ok(Done::OK) };
+        let supplier = suppliers::lookup(app.db.read(), own.supplier_id).await?;
+        let supplier = supplier.ok_or_else(|| Fault::internal("a supplier order has no supplier"))?;
+        let adapter = adapter_for(app, &supplier)?;
+        let capabilities = adapter.capabilities();
+        if !capabilities.submits || !capabilities.lookup_by_reference {
+            return Ok(Done::OK);
+        }
+        // What is being sent is looked after by whoever sends it.
+        let known = own.submitted_at.is_some() && own.status != SupplierOrderStatus::Unknown;
+        if !known {
+            return Ok(Done::Again(EVERY));
+        }
+        match adapter.find(&own.reference()).await {
+            Ok(Some(remote)) => {
+                suppliers::note_success(app, own.supplier_id).await?;
+                let outcome = apply_order(app, own.supplier_id, &remote).await?;
+                if let NewsOutcome::NotYet(reason) | NewsOutcome::Wrong(reason) = outcome {
+                    tracing::warn!(supplier_order.id = %self.id, reason, "the supplier's order cannot be taken in");
+                }
+            }
+            Ok(None) => tracing::warn!(supplier_order.id = %self.id, "the supplier no longer knows an order it had"),
+            Err(error) => suppliers::note_error(app, own.supplier_id, &error.to_string()).await?,
+        }
+        Ok(Done::Again(EVERY))
     }
 }

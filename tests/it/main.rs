@@ -1,3 +1,15 @@
-//! Integration tests, one binary.
+//! Integration tests, one binary. Each test that needs a store gets one of its own, and runs once on
+//! every engine there is: SQLite in this process always; PostgreSQL with Redis when
+//! `CONSIGN_TEST_DATABASE_URL` and `CONSIGN_TEST_REDIS_URL` name them.
 
-mod simulator;
+mod support;
+
+modules! {
+    // One line per module of tests:
+    harness,
+    simulator,
+}
+
+fn main() {
+    support::run(tests());
+}

@@ -3,3 +3,8 @@
 mod gateway;
 mod rig;
 mod suppliers;
+
+/// The tests of both halves.
+pub fn tests() -> Vec<crate::support::Test> {
+    [gateway::tests(), suppliers::tests()].into_iter().flatten().collect()
+}

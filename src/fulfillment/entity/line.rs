@@ -29,6 +29,8 @@ pub struct Model {
     pub accepted: i64,
     /// Units the supplier will not send.
     pub refused: i64,
+    /// Of the refused units, those that another supplier order took over or that were cancelled.
+    pub settled: i64,
     /// Units taken back before they left.
     pub cancelled: i64,
     /// Units handed to a carrier.
@@ -49,6 +51,11 @@ impl Model {
     /// Units that are still expected, or were sent.
     pub fn live(&self) -> i64 {
         self.quantity - self.refused - self.cancelled
+    }
+
+    /// Refused units nobody has taken over yet.
+    pub fn open(&self) -> i64 {
+        self.refused - self.settled
     }
 }
 

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fulfillment::state::{RequestStatus, SupplierOrderStatus};
+use crate::identity::Owned;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
 use crate::kernel::money::{Currency, Money};
@@ -74,6 +75,8 @@ pub struct Model {
     pub cancel_requested_at: Option<Timestamp>,
     /// What went wrong last, for the owner.
     pub note: Option<String>,
+    /// How many steps it took.
+    pub steps: i32,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -89,6 +92,16 @@ impl Model {
     /// What the supplier knows it by.
     pub fn reference(&self) -> String {
         self.id.to_string()
+    }
+}
+
+impl Owned for Model {
+    fn supplier_id(&self) -> Option<SupplierId> {
+        Some(self.supplier_id)
+    }
+
+    fn order_id(&self) -> Option<OrderId> {
+        Some(self.order_id)
     }
 }
 

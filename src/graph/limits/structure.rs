@@ -50,11 +50,11 @@ pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Serve
         let depth = if is_introspection(document, operation) { limits.introspection_depth } else { limits.depth };
         whole = whole.saturating_add(size.selections);
         for (what, count, limit) in [
+            ("selections", whole, limits.selections),
             ("levels", size.depth, depth),
             ("aliases", size.aliases, limits.aliases),
             ("directives", size.directives, limits.directives),
             ("fields at the root", size.root_fields, limits.root_fields),
-            ("selections", whole, limits.selections),
         ] {
             if count > limit {
                 return Err(too_much(what, limit));

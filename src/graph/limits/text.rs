@@ -97,7 +97,7 @@ mod tests {
         for (text, tokens, nesting) in [
             ("", 0, 0),
             ("{ a, b } # and {{{", 4, 1),
-            ("query Q($a: [Int!]! = [1]) { a(b: $a) @skip(if: true) { ...F } }", 34, 2),
+            ("query Q($a: [Int!]! = [1]) { a(b: $a) @skip(if: true) { ...F } }", 36, 2),
             (r#"{ a(b: "x\" {{{", c: """ " { """) }"#, 11, 2),
             ("{ a(b: \"", 6, 2),
         ] {

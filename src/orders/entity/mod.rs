@@ -3,3 +3,4 @@
 pub mod counter;
 pub mod line;
 pub mod order;
+pub mod supplier;

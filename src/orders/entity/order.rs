@@ -4,11 +4,12 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::identity::Owned;
 use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{CartId, CustomerId, OrderId, PaymentAttemptId};
 use crate::kernel::money::{Currency, Money};
-use crate::orders::state::{FulfillmentStatus, PaymentStatus, ReturnStatus};
+use crate::orders::state::{FulfillmentStatus, MoneyFacts, PaymentStatus, ReturnStatus};
 use crate::routing::Plan;
 
 /// Discount codes as they were used.
@@ -67,7 +68,7 @@ pub struct Model {
     /// Whether it was paid with play money.
     pub is_test: bool,
     /// The tracking token's hash, for look-up.
-    pub token_hash: String,
+    pub token_hash: Vec<u8>,
     /// The tracking token, sealed, for mails.
     pub token_sealed: String,
     /// The earliest promised delivery.
@@ -82,6 +83,8 @@ pub struct Model {
     pub voided: i64,
     /// Given back so far.
     pub refunded: i64,
+    /// What the customer owed when money was last moved; `None` until the first capture is ordered.
+    pub settled_due: Option<i64>,
     /// Derived; kept for filtering.
     pub payment_status: PaymentStatus,
     /// Derived; kept for filtering.
@@ -100,6 +103,26 @@ impl Model {
     /// `minor` units of the order's currency.
     pub fn money(&self, minor: i64) -> Money {
         Money::from_minor(minor, self.currency)
+    }
+
+    /// The money facts.
+    pub fn money_facts(&self) -> MoneyFacts {
+        MoneyFacts {
+            authorized: self.authorized,
+            captured: self.captured,
+            voided: self.voided,
+            refunded: self.refunded,
+        }
+    }
+}
+
+impl Owned for Model {
+    fn customer_id(&self) -> Option<CustomerId> {
+        self.customer_id
+    }
+
+    fn order_id(&self) -> Option<OrderId> {
+        Some(self.id)
     }
 }
 

@@ -11,7 +11,7 @@ mod sequencer;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, FromQueryResult, Set, Statement};
 use serde_json::Value;
 
-pub use self::sequencer::{assign_positions, run as run_sequencer};
+pub use self::sequencer::{POSITION_TOPIC, assign_positions, run as run_sequencer};
 use super::jobs;
 use super::tx::Tx;
 use crate::kernel::event::{Audience, EventType};

@@ -5,6 +5,13 @@ use serde_json::{Value, json};
 
 use super::rig::{Rig, SECRET, Sink, WEBHOOK_SECRET, read, until, until_rest};
 
+crate::plain_tests![
+    every_token_does_what_it_says,
+    sums_never_pass_what_was_authorized_or_captured,
+    books_and_keys_outlive_a_restart,
+    webhooks_may_come_before_the_answer_and_twice,
+];
+
 fn config() -> SimulatorConfig {
     let gateway = GatewaySettings {
         secret: Some(SECRET.to_owned()),
@@ -19,7 +26,6 @@ fn authorization(reference: &str, token: &str) -> Value {
     json!({"reference": reference, "amount": 1000, "currency": "EUR", "token": token, "capture": false})
 }
 
-#[tokio::test]
 async fn every_token_does_what_it_says() {
     let (sink, url) = Sink::start().await;
     let rig = Rig::start(SimulatorConfig { store_url: Some(url), ..config() }).await;
@@ -53,7 +59,6 @@ async fn every_token_does_what_it_says() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn sums_never_pass_what_was_authorized_or_captured() {
     let rig = Rig::start(config()).await;
     let (_, made) = rig.pay("/authorizations", "k1", authorization("r1", "tok_ok")).await;
@@ -80,7 +85,6 @@ async fn sums_never_pass_what_was_authorized_or_captured() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn books_and_keys_outlive_a_restart() {
     let dir = tempfile::tempdir().expect("a folder");
     let config = SimulatorConfig { state_dir: Some(dir.path().to_owned()), ..config() };
@@ -101,7 +105,6 @@ async fn books_and_keys_outlive_a_restart() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn webhooks_may_come_before_the_answer_and_twice() {
     let (sink, url) = Sink::start().await;
     let rig = Rig::start(SimulatorConfig { store_url: Some(url), ..config() }).await;

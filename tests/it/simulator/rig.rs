@@ -37,10 +37,21 @@ pub struct Rig {
     running: JoinHandle<anyhow::Result<()>>,
 }
 
+/// Binds; the journal of a simulator that has just ended may still be held by a hanging request.
+async fn bind(config: SimulatorConfig) -> Simulator {
+    for _ in 0..50 {
+        if let Ok(simulator) = Simulator::bind(config.clone()).await {
+            return simulator;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Simulator::bind(config).await.expect("the simulator binds")
+}
+
 impl Rig {
     pub async fn start(config: SimulatorConfig) -> Self {
         let config = SimulatorConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
-        let simulator = Simulator::bind(config).await.expect("the simulator binds");
+        let simulator = bind(config).await;
         let base = format!("http://{}", simulator.address().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(simulator.run(async {

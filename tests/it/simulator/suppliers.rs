@@ -7,6 +7,18 @@ use serde_json::{Value, json};
 
 use super::rig::{Rig, Sink, TOKEN, order, read, until, until_rest};
 
+crate::plain_tests![
+    an_order_lives_from_acceptance_to_delivery,
+    a_repeat_is_absorbed_and_another_body_is_a_conflict,
+    lines_are_answered_by_stock_price_and_range,
+    an_order_is_cancelled_until_it_has_left,
+    transport_faults_hit_before_or_after_the_order_is_taken,
+    webhooks_come_doubled_late_and_after_refusals,
+    one_seed_fails_in_the_same_places_in_any_order_of_arrival,
+    stock_is_paged_and_tagged,
+    a_restarted_simulator_goes_on_and_redelivers,
+];
+
 /// A day of lead time in 86 ms.
 fn quick(store_url: &str) -> SimulatorConfig {
     SimulatorConfig { time_scale: 1_000_000.0, store_url: Some(store_url.to_owned()), ..SimulatorConfig::default() }
@@ -17,7 +29,6 @@ fn slow() -> SimulatorConfig {
     SimulatorConfig::default()
 }
 
-#[tokio::test]
 async fn an_order_lives_from_acceptance_to_delivery() {
     let (sink, url) = Sink::start().await;
     let rig = Rig::start(quick(&url)).await;
@@ -48,7 +59,6 @@ async fn an_order_lives_from_acceptance_to_delivery() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn a_repeat_is_absorbed_and_another_body_is_a_conflict() {
     let rig = Rig::start(slow()).await;
     rig.make_supplier(json!({})).await;
@@ -69,7 +79,6 @@ async fn a_repeat_is_absorbed_and_another_body_is_a_conflict() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn lines_are_answered_by_stock_price_and_range() {
     let rig = Rig::start(slow()).await;
     rig.make_supplier(json!({"shipsTo": ["US"]})).await;
@@ -98,7 +107,6 @@ async fn lines_are_answered_by_stock_price_and_range() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn an_order_is_cancelled_until_it_has_left() {
     let (sink, url) = Sink::start().await;
     let rig = Rig::start(SimulatorConfig { time_scale: 100_000.0, ..quick(&url) }).await;
@@ -119,7 +127,6 @@ async fn an_order_is_cancelled_until_it_has_left() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn transport_faults_hit_before_or_after_the_order_is_taken() {
     let rig = Rig::start(slow()).await;
     for (fault, status, taken) in [
@@ -148,7 +155,6 @@ async fn transport_faults_hit_before_or_after_the_order_is_taken() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn webhooks_come_doubled_late_and_after_refusals() {
     let (sink, url) = Sink::start().await;
     let rig = Rig::start(quick(&url)).await;
@@ -171,7 +177,6 @@ async fn webhooks_come_doubled_late_and_after_refusals() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn one_seed_fails_in_the_same_places_in_any_order_of_arrival() {
     let mut runs = Vec::new();
     for backwards in [false, true] {
@@ -195,7 +200,6 @@ async fn one_seed_fails_in_the_same_places_in_any_order_of_arrival() {
     assert_eq!(statuses.len(), 4, "accepted, part, rejected and failed all occur: {statuses:?}");
 }
 
-#[tokio::test]
 async fn stock_is_paged_and_tagged() {
     let rig = Rig::start(slow()).await;
     rig.make_supplier(json!({})).await;
@@ -220,7 +224,6 @@ async fn stock_is_paged_and_tagged() {
     rig.stop().await;
 }
 
-#[tokio::test]
 async fn a_restarted_simulator_goes_on_and_redelivers() {
     let dir = tempfile::tempdir().expect("a folder");
     // A port where the store is down for now.

@@ -1,0 +1,99 @@
+//! What an order's units have come to, in money.
+//!
+//! The customer pays for what suppliers will send. Money is taken once, when every unit has an answer
+//! or the first one left; what is not needed is released, and what is cancelled afterwards goes back.
+
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
+
+use super::queries;
+use crate::app::App;
+use crate::kernel::ids::OrderId;
+use crate::kernel::money::Money;
+use crate::kernel::problem::Fault;
+use crate::orders::{self, line, order};
+use crate::payments::{self, MoneyTotals};
+use crate::platform::tx::Tx;
+use crate::store::{self, CaptureMoment};
+
+/// Orders the movements of money that the order's facts ask for. Idempotent: each movement is ordered
+/// once, and counted as soon as it is.
+pub(super) async fn settle(app: &App, order_id: OrderId) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let order = orders::lock(&tx, order_id).await?.ok_or(Fault::NotFound)?;
+    let lines = orders::lines_of(&tx, &[order_id]).await?;
+    let due = amount_due(&order, &lines)?;
+    let totals = payments::totals(&tx, order_id).await?;
+    if taken(&totals)?.minor() > 0 {
+        after_capture(&tx, order, due, &totals).await?;
+    } else if due.minor() == 0 {
+        payments::void_rest(&tx, order_id, "nothing of the order is left").await?;
+    } else if is_time(&tx, order_id, &lines).await? {
+        payments::capture(&tx, order_id, due, "the goods are confirmed").await?;
+        remember(&tx, order, due).await?;
+    }
+    tx.commit().await
+}
+
+/// What the customer owes for units that were not cancelled, with the order's shipping.
+pub fn amount_due(order: &order::Model, lines: &[line::Model]) -> Result<Money, Fault> {
+    if lines.iter().all(|it| it.live() == 0) {
+        return Ok(Money::zero(order.currency));
+    }
+    let mut due = order.money(order.total);
+    for it in lines {
+        let shares = order.money(it.total).allocate(&[it.live(), it.cancelled]);
+        if let Some(cancelled) = shares.get(1) {
+            due = due.sub(*cancelled)?;
+        }
+    }
+    Ok(due)
+}
+
+fn taken(totals: &MoneyTotals) -> Result<Money, Fault> {
+    Ok(totals.captured.add(totals.pending_captured)?)
+}
+
+async fn after_capture(tx: &Tx, order: order::Model, due: Money, totals: &MoneyTotals) -> Result<(), Fault> {
+    let order_id = order.id;
+    let settled = order.settled_due.unwrap_or(taken(totals)?.minor());
+    let back = settled - due.minor();
+    let left = taken(totals)?.sub(totals.refunded)?.sub(totals.pending_refunded)?;
+    if back > 0 {
+        let amount = order.money(back.min(left.minor()));
+        if amount.minor() > 0 {
+            let key = format!("cancelled:{order_id}:{}", due.minor());
+            payments::refund(tx, order_id, amount, "units were cancelled", &key).await?;
+        }
+    }
+    if back > 0 || order.settled_due.is_none() {
+        let floor = due.minor().min(settled);
+        let due = order.money(floor);
+        remember(tx, order, due).await?;
+    }
+    // Only once the capture has come through: releasing first would leave nothing to take.
+    let rest = totals.authorized.sub(totals.captured)?.sub(totals.voided)?.sub(totals.pending_voided)?;
+    if totals.pending_captured.minor() == 0 && rest.minor() > 0 {
+        payments::void_rest(tx, order_id, "the goods cost less than was authorized").await?;
+    }
+    Ok(())
+}
+
+async fn remember(tx: &Tx, order: order::Model, due: Money) -> Result<(), Fault> {
+    let mut change = order.into_active_model();
+    change.settled_due = Set(Some(due.minor()));
+    change.update(tx).await?;
+    Ok(())
+}
+
+/// Whether the money may be taken: at once if the store says so, else when every unit that is still to
+/// be sent was accepted, or some have left already.
+async fn is_time(conn: &impl ConnectionTrait, order_id: OrderId, lines: &[line::Model]) -> Result<bool, Fault> {
+    if store::settings(conn).await?.capture == CaptureMoment::OnPlacement || lines.iter().any(|it| it.shipped > 0) {
+        return Ok(true);
+    }
+    let all_answered = queries::of_orders(conn, &[order_id])
+        .await?
+        .iter()
+        .all(|it| it.acknowledged_at.is_some() || it.status.is_final());
+    Ok(all_answered && lines.iter().all(|it| it.accepted >= it.live()))
+}

@@ -1,0 +1,147 @@
+//! Refused units find other suppliers, or a person who decides.
+
+use super::create::{self, Origin};
+use super::entity::line;
+use super::jobs::SettleOrderMoney;
+use super::state::{RequestStatus, SupplierOrderStatus};
+use super::trouble;
+use super::work::{self, Work};
+use crate::app::App;
+use crate::inventory;
+use crate::kernel::event::{Audience, EventType};
+use crate::kernel::ids::{SupplierId, SupplierOrderId, VariantId};
+use crate::kernel::problem::Fault;
+use crate::platform::jobs::{self, Done, JobError};
+use crate::platform::outbox::{self, NewEvent};
+use crate::platform::tx::Tx;
+use crate::routing::{self, Demand, Plan};
+
+/// So many suppliers are tried for a unit before a person decides.
+const MAX_ATTEMPTS: i32 = 4;
+
+/// Gives a supplier order's refused units to other suppliers.
+pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) -> Result<Done, JobError> {
+    let tx = Tx::begin(app).await?;
+    let Some(mut work) = work::open(&tx, id).await? else { return Ok(Done::OK) };
+    let units: i64 = work.lines.iter().map(line::Model::open).sum();
+    if units == 0 {
+        return Ok(Done::OK);
+    }
+    if work.own.cancel_requested_at.is_some() {
+        drop_open(&tx, &mut work, "Your order was cancelled.").await?;
+    } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit {
+        let why = format!("{MAX_ATTEMPTS} suppliers in a row did so");
+        trouble::refused(&tx, &work, "SUPPLIER_ORDER_REJECTED", units, &why).await?;
+    } else {
+        let Some(replacements) = hand_over(&tx, &mut work, &[]).await? else {
+            return Err(JobError::retry("stock was taken by somebody else meanwhile"));
+        };
+        let left: i64 = work.lines.iter().map(line::Model::open).sum();
+        if left > 0 {
+            trouble::refused(&tx, &work, "NO_SUPPLIER", left, "no other supplier can send them").await?;
+        }
+        if replacements.is_empty() {
+            tracing::info!(supplier_order.id = %id, "refused units have no other supplier");
+        }
+    }
+    tx.commit().await?;
+    Ok(Done::OK)
+}
+
+/// Plans the open units without the suppliers already tried (and without `avoid`) and makes supplier
+/// orders for those that can be sent. `None` if stock ran out while taking it: roll back.
+pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) -> Result<Option<Vec<Work>>, Fault> {
+    let mut tried = work.own.tried.0.clone();
+    tried.push(work.own.supplier_id);
+    tried.extend(avoid);
+    tried.sort_unstable();
+    tried.dedup();
+    let plan = plan_open(tx, work, &tried).await?;
+    let document = work.own.id.to_string();
+    if inventory::commit_directly(tx, work.order.id, &plan.by_offer(), &document).await?.is_err() {
+        return Ok(None);
+    }
+    let origin = Origin { attempt: work.own.attempt + 1, tried, replaces: Some(work.own.id) };
+    let mut made = Vec::new();
+    for parcel in &plan.parcels {
+        made.push(create::create(tx, &work.order, parcel, &origin).await?);
+    }
+    for row in &mut work.lines {
+        let name = row.id.to_string();
+        let unrouted: i64 = plan.unrouted.iter().filter(|it| it.line == name).map(|it| it.quantity).sum();
+        row.settled += row.open() - unrouted;
+    }
+    work.save(tx).await?;
+    if !made.is_empty() {
+        work.tell_store(tx, EventType::SupplierOrderRerouted, "Units went to other suppliers.").await?;
+        for kind in ["NO_SUPPLIER", "SUPPLIER_ORDER_REJECTED"] {
+            crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "other suppliers have the units")
+                .await?;
+        }
+    }
+    Ok(Some(made))
+}
+
+/// The plan for the open units, its lines called by the order's lines.
+async fn plan_open(tx: &Tx, work: &Work, avoid: &[SupplierId]) -> Result<Plan, Fault> {
+    let open: Vec<&line::Model> = work.lines.iter().filter(|row| row.open() > 0).collect();
+    let mut variants: Vec<VariantId> = open.iter().map(|row| row.variant_id).collect();
+    variants.sort_unstable();
+    variants.dedup();
+    let demand =
+        |row: &&line::Model| Demand { line: row.id.to_string(), variant_id: row.variant_id, quantity: row.open() };
+    let demands = open.iter().map(demand).collect();
+    let facts = routing::load(tx, &variants, work.order.currency, tx.now()).await?;
+    let destination = work.order.shipping_address.country_code;
+    let mut plan = routing::plan(&facts.request(demands, destination, avoid.to_vec()));
+    for pick in plan.parcels.iter_mut().flat_map(|parcel| &mut parcel.picks) {
+        if let Some(row) = work.lines.iter().find(|row| row.id.to_string() == pick.line) {
+            pick.line = row.order_line_id.to_string();
+        }
+    }
+    Ok(plan)
+}
+
+/// Gives up the open units: nobody sends them, and the customer does not pay for them.
+pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result<i64, Fault> {
+    let before = work.lines.clone();
+    for row in &mut work.lines {
+        row.settled = row.refused;
+    }
+    let dropped: i64 = before.iter().map(line::Model::open).sum();
+    if dropped == 0 {
+        return Ok(0);
+    }
+    work.record(tx, |row, fact| {
+        fact.cancelled = before.iter().find(|it| it.id == row.id).map_or(0, line::Model::open);
+    })
+    .await?;
+    work.save(tx).await?;
+    let event = NewEvent::of_order(work.order.id, EventType::OrderCancelled, Audience::Customer, message);
+    outbox::append(tx, event.data(serde_json::json!({ "units": dropped }))).await?;
+    jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
+    for kind in ["NO_SUPPLIER", "SUPPLIER_ORDER_REJECTED"] {
+        crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "the units were cancelled").await?;
+    }
+    Ok(dropped)
+}
+
+/// Takes all units of a supplier order back that surely is not with its supplier.
+pub(super) async fn withdraw(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
+    let mut rows: Vec<(crate::kernel::ids::OfferId, i64)> = Vec::new();
+    for row in &mut work.lines {
+        rows.push((row.offer_id, row.live()));
+        row.refused += row.live();
+        row.accepted = 0;
+    }
+    rows.sort_unstable();
+    let document = work.own.id.to_string();
+    for (offer_id, units) in rows.into_iter().filter(|(_, units)| *units > 0) {
+        inventory::release_commitment(tx, work.order.id, offer_id, units, &document).await?;
+    }
+    work.step(tx, SupplierOrderStatus::Cancelled, reason).await?;
+    work.own.request_status = RequestStatus::Unsubmitted;
+    trouble::ended(tx, work.own.id).await?;
+    work.tell_store(tx, EventType::SupplierOrderCancelled, "A supplier order was withdrawn.").await?;
+    work.save(tx).await
+}

@@ -1,0 +1,64 @@
+//! Everything that happens in the store, for its owner, in the order of the store-wide positions.
+
+use std::time::Duration;
+
+use futures_util::Stream;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::app::App;
+use crate::kernel::event::Audience;
+use crate::kernel::page::{CursorError, decode_cursor, encode_cursor};
+use crate::kernel::problem::Fault;
+use crate::platform::outbox::POSITION_TOPIC;
+use crate::platform::outbox::entity::{Column, Entity, Model};
+
+const LIST: &str = "storeActivity";
+/// How many events a stream reads at once.
+const BATCH: u64 = 100;
+/// How often a stream looks without being told: hints may get lost.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// The cursor of an event that has its position.
+pub fn cursor(event: &Model) -> String {
+    encode_cursor(LIST, &event.position.unwrap_or_default())
+}
+
+/// The position behind a cursor.
+pub fn read_cursor(cursor: &str) -> Result<i64, CursorError> {
+    decode_cursor(LIST, cursor)
+}
+
+/// The newest position.
+pub async fn newest(conn: &impl ConnectionTrait) -> Result<i64, Fault> {
+    let query = Entity::find().filter(Column::Position.is_not_null()).order_by_desc(Column::Position);
+    Ok(query.one(conn).await?.and_then(|event| event.position).unwrap_or_default())
+}
+
+/// The store's events behind `after`, and then each as it gets its position. Without `after`, from now.
+pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, Fault>> + Send {
+    async_stream::try_stream! {
+        // Before the first read: what happens after that read is told by a hint.
+        let mut hints = app.bus.subscribe(POSITION_TOPIC);
+        let mut last = match after {
+            Some(after) => after,
+            None => newest(app.db.read()).await?,
+        };
+        loop {
+            let query = Entity::find()
+                .filter(Column::Position.gt(last))
+                .filter(Column::Audience.ne(Audience::Internal))
+                .order_by_asc(Column::Position)
+                .limit(BATCH);
+            let events = query.all(app.db.read()).await.map_err(Fault::from)?;
+            let full = events.len() as u64 == BATCH;
+            for event in events {
+                last = event.position.unwrap_or(last);
+                yield event;
+            }
+            if !full {
+                // Either way the table is read again.
+                let _ = tokio::time::timeout(IDLE, hints.wait()).await;
+            }
+        }
+    }
+}
