@@ -11,6 +11,9 @@ modules! {
     notifications,
     simulator,
     workitems,
+    suppliers,
+    inventory,
+    webhooks,
 }
 
 fn main() {
