@@ -37,10 +37,12 @@ pub struct Query(
     // payments
     //
     // orders
+    crate::orders::graphql::OrderQuery,
     //
     // checkout
     //
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentQuery,
     //
     // shipments
     //
@@ -75,8 +77,10 @@ pub struct Mutation(
     // checkout
     //
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentMutation,
     //
     // shipments
+    crate::shipments::graphql::ShipmentMutation,
     //
     // importing
     //
@@ -89,8 +93,10 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     // orders
+    crate::orders::graphql::OrderSubscription,
     //
     // shipments
+    crate::shipments::graphql::ShipmentSubscription,
     //
 );
 

@@ -10,6 +10,7 @@
 
 pub mod activity;
 pub mod entity;
+pub mod graphql;
 mod facts;
 mod place;
 mod queries;
