@@ -7,14 +7,17 @@ use crate::fulfillment::{
     SettleOrderMoney, SweepSupplierOrders,
 };
 use crate::identity::jobs::SweepCredentials;
+use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
+use crate::notifications::Notify;
 use crate::orders::SyncMoney;
 use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::platform::uploads::SweepUploads;
 use crate::shipments::FollowSupplierOrder;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
@@ -38,6 +41,9 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ImportCatalog>()
+        .with::<SweepUploads>()
+        .with::<Notify>()
         .with::<SyncMoney>()
         .with::<CreateSupplierOrders>()
         .with::<ForwardSupplierOrder>()
@@ -52,6 +58,15 @@ pub fn handlers() -> Handlers {
 
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let mut jobs = work_after(event)?;
+    if tells_a_customer(event.kind) {
+        jobs.push(NewJob::now(&Notify { event_id: event.id })?);
+    }
+    Ok(jobs)
+}
+
+/// What the rooms do about it.
+fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     match (event.kind, event.order_id, event.supplier_order_id) {
         (EventType::OrderPlaced, Some(order_id), _) => Ok(vec![
             NewJob::now(&CreateSupplierOrders { order_id })?,
@@ -69,16 +84,26 @@ pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::SupplierOrderSubmitted, _, Some(id)) => {
             Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])
         }
+        (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
         (EventType::WorkItemResolved, ..) => {
-            Ok(event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?.into_iter().collect())
+            let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
+            let act = act.into_iter().collect();
+            Ok([act, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
         }
         _ => Ok(vec![]),
     }
 }
 
+/// Whether a mail goes out about it.
+fn tells_a_customer(kind: EventType) -> bool {
+    use EventType::{CustomerRegistered, OrderCancelled, OrderPlaced, ShipmentCreated, ShipmentDelivered};
+    matches!(kind, CustomerRegistered | OrderPlaced | OrderCancelled | ShipmentCreated | ShipmentDelivered)
+}
+
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;

@@ -16,4 +16,17 @@ impl MigrationTrait for Migration {
 }
 
 const TABLES: &str = "
+CREATE TABLE notification (
+    id {uuid} PRIMARY KEY,
+    event_id {uuid} NOT NULL,
+    kind text NOT NULL,
+    recipient text NOT NULL,
+    order_id {uuid},
+    status text NOT NULL,
+    last_error text,
+    created_at {time} NOT NULL,
+    sent_at {time},
+    UNIQUE (event_id, kind)
+);
+CREATE INDEX notification_order ON notification (order_id);
 ";

@@ -5,8 +5,9 @@ use async_graphql::{Context, ID, Interface, Object};
 use super::jobs::Job;
 use super::{Nullable, nullable};
 use crate::identity::graphql::{ApiToken, Customer, find_customer, find_token};
-use crate::kernel::ids::{ApiTokenId, CustomerId, JobId, TypedId, WorkItemId};
+use crate::kernel::ids::{ApiTokenId, CustomerId, JobId, NotificationId, TypedId, WorkItemId};
 use crate::kernel::problem::Fault;
+use crate::notifications::graphql::Notification;
 use crate::workitems::graphql::WorkItem;
 
 /// Makes [`Node`] and [`load`] from one line per type: the type, the type of its id, and the read
@@ -71,6 +72,8 @@ nodes! {
     // shipments
     Shipment(crate::shipments::graphql::Shipment), crate::kernel::ids::ShipmentId, crate::shipments::graphql::find;
     //
+    // notifications
+    Notification(Notification), NotificationId, crate::notifications::graphql::find;
     // webhooks
     WebhookDelivery(crate::webhooks::graphql::WebhookDelivery), crate::kernel::ids::WebhookId, crate::webhooks::graphql::find;
 }

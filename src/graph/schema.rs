@@ -7,6 +7,7 @@ use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
 use crate::identity::graphql::{IdentityMutation, IdentityQuery};
+use crate::notifications::graphql::NotificationQuery;
 use crate::suppliers::graphql::{SupplierMutation, SupplierQuery};
 use crate::workitems::graphql::{WorkItemMutation, WorkItemQuery};
 
@@ -26,6 +27,7 @@ pub struct Query(
     WorkItemQuery,
     // catalog
     crate::catalog::graphql::CatalogQuery,
+    crate::importing::graphql::ImportQuery,
     // suppliers
     SupplierQuery,
     //
@@ -46,6 +48,8 @@ pub struct Query(
     //
     // shipments
     //
+    // notifications
+    NotificationQuery,
     // webhooks
     crate::webhooks::graphql::WebhookQuery,
     //
@@ -83,7 +87,7 @@ pub struct Mutation(
     crate::shipments::graphql::ShipmentMutation,
     //
     // importing
-    //
+    crate::importing::graphql::ImportMutation,
     // webhooks
     crate::webhooks::graphql::WebhookMutation,
     //

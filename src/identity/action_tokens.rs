@@ -15,7 +15,7 @@ use crate::kernel::ids::{ActionTokenId, TypedId as _};
 use crate::platform::keys;
 
 /// What starts the text of a mail's token.
-const ACTION_PREFIX: &str = "cat_";
+const ACTION_PREFIX: &str = "cvt_";
 
 /// What a mail's token is good for. A token for one purpose is worth nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -155,8 +155,6 @@ pub enum RegistrationMail {
     Verify {
         /// To whom.
         email: String,
-        /// Their given name.
-        first_name: Option<String>,
         /// The secret.
         token: String,
     },
@@ -178,7 +176,7 @@ pub async fn mail_for(app: &App, id: ActionTokenId) -> Result<Option<Registratio
         return Ok(Some(RegistrationMail::AlreadyRegistered { email: row.email }));
     }
     let token = action_tokens::make(app, Purpose::VerifyEmail, id);
-    Ok(Some(RegistrationMail::Verify { email: row.email, first_name: row.first_name, token }))
+    Ok(Some(RegistrationMail::Verify { email: row.email, token }))
 }
 
 async fn taken(conn: &impl ConnectionTrait, email: &str) -> Result<bool, Fault> {
