@@ -115,11 +115,7 @@ pub fn revenue(order: &order::Model, lines: &[line::Model]) -> Result<Money, Fau
 
 /// What suppliers ask for an order's units and for sending them, in the order's currency: as planned
 /// until there are supplier orders.
-pub async fn cost(
-    conn: &impl ConnectionTrait,
-    order: &order::Model,
-    lines: &[line::Model],
-) -> Result<Money, Fault> {
+pub async fn cost(conn: &impl ConnectionTrait, order: &order::Model, lines: &[line::Model]) -> Result<Money, Fault> {
     let parts = queries::of_orders(conn, &[order.id]).await?;
     if parts.is_empty() {
         let live = lines.iter().any(|it| it.live() > 0);

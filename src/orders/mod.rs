@@ -10,8 +10,8 @@
 
 pub mod activity;
 pub mod entity;
-pub mod graphql;
 mod facts;
+pub mod graphql;
 mod place;
 mod queries;
 pub mod state;

@@ -9,7 +9,11 @@ mod types;
 use async_graphql::{Context, InputObject, Object};
 
 pub use self::enums::{SupplierOrderStatusOut, SupplierRejectionOut, SupplierRequestStatus};
-pub use self::inputs::SupplierOrderLineInput;
+pub use self::inputs::{
+    OrderCancelErrorCode, OrderCancelInput, OrderCancelPayload, OrderCancelUserError, SupplierOrderAcceptInput,
+    SupplierOrderCancelAnswerInput, SupplierOrderErrorCode, SupplierOrderLineInput, SupplierOrderPayload,
+    SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
+};
 pub use self::mutation::FulfillmentMutation;
 pub use self::types::{SupplierOrder, SupplierOrdersLoader};
 use super::SupplierOrderFilter;

@@ -100,9 +100,7 @@ impl FulfillmentMutation {
     }
 }
 
-fn answer(
-    result: Result<supplier_order::Model, VerbError<SupplierOrderProblem>>,
-) -> Nullable<SupplierOrderPayload> {
+fn answer(result: Result<supplier_order::Model, VerbError<SupplierOrderProblem>>) -> Nullable<SupplierOrderPayload> {
     let build = |(own, user_errors): (Option<_>, _)| SupplierOrderPayload {
         supplier_order: own.map(SupplierOrder),
         user_errors,

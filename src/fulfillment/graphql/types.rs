@@ -135,10 +135,7 @@ impl SupplierOrder {
             return None;
         }
         nullable(
-            ctx.loaders()
-                .load::<SupplierLoader, SupplierId>(self.0.supplier_id)
-                .await
-                .map(|found| found.map(Supplier)),
+            ctx.loaders().load::<SupplierLoader, SupplierId>(self.0.supplier_id).await.map(|found| found.map(Supplier)),
         )
     }
 
@@ -184,7 +181,7 @@ async fn history(
     args: PageArgs,
 ) -> Result<Connection<SupplierOrderStep>, Fault> {
     let page = fulfillment::history(ctx.app().db.read(), id, &args.request()?).await?;
-    Ok(Connection::new(page.map(|row| SupplierOrderStep::from(row))))
+    Ok(Connection::new(page.map(Into::into)))
 }
 
 async fn order(ctx: &Context<'_>, id: OrderId) -> Result<Order, SharedFault> {

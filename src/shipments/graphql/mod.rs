@@ -4,7 +4,9 @@ mod mutation;
 mod tracking;
 mod types;
 
-pub use self::mutation::ShipmentMutation;
+pub use self::mutation::{
+    ShipmentCreateInput, ShipmentErrorCode, ShipmentEventInput, ShipmentMutation, ShipmentPayload, ShipmentUserError,
+};
 pub use self::tracking::ShipmentSubscription;
 pub use self::types::{Shipment, ShipmentEvent, ShipmentStatusOut, ShipmentsLoader};
 use crate::graph::ContextExt;
