@@ -8,6 +8,9 @@ modules! {
     // One line per module of tests:
     harness,
     simulator,
+    suppliers,
+    inventory,
+    webhooks,
 }
 
 fn main() {
