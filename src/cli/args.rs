@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::demo::DemoArgs;
+use super::import::ImportArgs;
 use super::owner::OwnerCommand;
 use super::token::TokenCommand;
 use crate::platform::config::Config;
@@ -41,12 +42,24 @@ pub enum Command {
     /// API tokens: long-lived, for consoles, apps and suppliers.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Import a supplier's catalog from a file.
+    Import(ImportArgs),
     /// Simulate suppliers, their carriers and the test payment gateway.
-    Simulate(SimulateArgs),
+    Simulate(Simulate),
     /// Print the configuration that the settings add up to, with secrets masked.
     Config,
     /// Print the GraphQL schema.
     Schema,
+}
+
+/// `consign simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    #[command(flatten)]
+    pub args: SimulateArgs,
+    /// End when standard input ends, and so with the process that holds its other end
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
 }
 
 /// The flags that are settings. Secrets have none: other users of the machine see flags.

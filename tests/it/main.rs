@@ -7,7 +7,13 @@ mod support;
 modules! {
     // One line per module of tests:
     harness,
+    identity,
+    notifications,
     simulator,
+    workitems,
+    suppliers,
+    inventory,
+    webhooks,
 }
 
 fn main() {
