@@ -6,8 +6,11 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
+    importing,
     simulator,
+    store,
 }
 
 fn main() {
