@@ -9,7 +9,13 @@ modules! {
     catalog,
     harness,
     importing,
+    identity,
+    notifications,
     simulator,
+    workitems,
+    suppliers,
+    inventory,
+    webhooks,
     store,
 }
 
