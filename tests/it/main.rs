@@ -7,6 +7,7 @@ mod support;
 modules! {
     // One line per module of tests:
     harness,
+    payments,
     simulator,
 }
 
