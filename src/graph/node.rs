@@ -58,16 +58,19 @@ nodes! {
     SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
-    //
+    Discount(crate::pricing::graphql::Discount), crate::kernel::ids::DiscountId, crate::pricing::graphql::find_discount;
     // payments
     Payment(crate::payments::graphql::Payment), crate::kernel::ids::PaymentAttemptId, crate::payments::graphql::find;
     PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;
     Refund(crate::payments::graphql::Refund), crate::kernel::ids::RefundId, crate::payments::graphql::find_refund;
     // orders
+    Order(crate::orders::graphql::Order), crate::kernel::ids::OrderId, crate::orders::graphql::find;
     //
     // fulfillment
+    SupplierOrder(crate::fulfillment::graphql::SupplierOrder), crate::kernel::ids::SupplierOrderId, crate::fulfillment::graphql::find;
     //
     // shipments
+    Shipment(crate::shipments::graphql::Shipment), crate::kernel::ids::ShipmentId, crate::shipments::graphql::find;
     //
     // notifications
     Notification(Notification), NotificationId, crate::notifications::graphql::find;

@@ -35,14 +35,16 @@ pub struct Query(
     crate::inventory::graphql::InventoryQuery,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingQuery,
     // payments
     //
     // orders
+    crate::orders::graphql::OrderQuery,
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutQuery,
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentQuery,
     //
     // shipments
     //
@@ -71,16 +73,18 @@ pub struct Mutation(
     crate::inventory::graphql::InventoryMutation,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutMutation,
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentMutation,
     //
     // shipments
+    crate::shipments::graphql::ShipmentMutation,
     //
     // importing
     crate::importing::graphql::ImportMutation,
@@ -93,8 +97,10 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     // orders
+    crate::orders::graphql::OrderSubscription,
     //
     // shipments
+    crate::shipments::graphql::ShipmentSubscription,
     //
 );
 

@@ -8,7 +8,13 @@ modules! {
     // One line per module of tests:
     harness,
     payments,
+    identity,
+    notifications,
     simulator,
+    workitems,
+    suppliers,
+    inventory,
+    webhooks,
 }
 
 fn main() {

@@ -15,7 +15,7 @@ use consign::platform::config::{Config, TestGatewayConfig};
 use consign::platform::jobs::{self, Handlers};
 use consign::platform::outbox;
 use consign::simulator::{GatewaySettings, Simulator, SimulatorConfig};
-use consign::worker;
+use consign::{webhooks, worker};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -172,7 +172,7 @@ impl TestApp {
 
 /// The store's routes, as its server has them.
 fn router(app: &App) -> Router {
-    graph::router(app.clone())
+    graph::router(app.clone()).merge(webhooks::router(app.clone()))
 }
 
 fn config(site: &Site, url: &str, mails: &Mails, simulator: &str) -> Config {
