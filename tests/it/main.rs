@@ -9,7 +9,10 @@ mod support;
 modules! {
     // One line per module of tests:
     harness,
+    identity,
+    notifications,
     simulator,
+    workitems,
     suppliers,
     inventory,
     webhooks,
