@@ -2,6 +2,8 @@
 //! every engine there is: SQLite in this process always; PostgreSQL with Redis when
 //! `CONSIGN_TEST_DATABASE_URL` and `CONSIGN_TEST_REDIS_URL` name them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 modules! {
@@ -9,6 +11,7 @@ modules! {
     catalog,
     harness,
     importing,
+    payments,
     identity,
     notifications,
     simulator,
