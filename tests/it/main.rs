@@ -8,7 +8,9 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
+    importing,
     payments,
     identity,
     notifications,
@@ -17,6 +19,7 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    store,
 }
 
 fn main() {
