@@ -2,11 +2,16 @@
 //! every engine there is: SQLite in this process always; PostgreSQL with Redis when
 //! `CONSIGN_TEST_DATABASE_URL` and `CONSIGN_TEST_REDIS_URL` name them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
+    importing,
+    payments,
     identity,
     notifications,
     simulator,
@@ -14,6 +19,7 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    store,
 }
 
 fn main() {
