@@ -11,6 +11,10 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    orders,
+    fulfillment,
+    shipments,
+    tracking,
 }
 
 fn main() {
