@@ -32,7 +32,7 @@ async fn two_simulated_suppliers_deliver_an_order(app: TestApp) {
         trade::offers(&app, &owner, supplier, &variants[index], "A-1", 9, "4.00").await;
     }
     let bought = trade::buy(&app, &[(&variants[0], 2), (&variants[1], 1)]).await;
-    app.until("everything arrived", async || trade::statuses(&owner, &bought.id).await.1 == "DELIVERED").await;
+    trade::until(&app, &owner, &bought.id, "PAID", "DELIVERED").await;
     app.run_jobs().await;
     is(&owner, &bought.id, "PAID", "DELIVERED").await;
     let parts = trade::parts(&owner, &bought.id).await;
@@ -50,11 +50,9 @@ async fn a_lost_answer_makes_no_second_order(app: TestApp) {
     trade::shelve(&app, "mute", "A-1", 9).await;
     trade::offers(&app, &owner, supplier, &variants[0], "A-1", 9, "4.00").await;
     let bought = trade::buy(&app, &[(&variants[0], 1)]).await;
-    app.until("the supplier was asked", async || {
-        app.advance(std::time::Duration::from_secs(2)).await;
-        trade::statuses(&owner, &bought.id).await.0 == "PAID"
-    })
-    .await;
+    app.run_jobs().await;
+    app.advance(std::time::Duration::from_secs(3)).await;
+    trade::until_paid(&app, &owner, &bought.id).await;
     let parts = trade::parts(&owner, &bought.id).await;
     assert_eq!(trade::effective(&app, parts[0]["reference"].as_str().expect("a reference")).await, 1);
     let steps = parts[0]["history"]["nodes"].as_array().expect("steps").clone();

@@ -2,12 +2,20 @@
 //! every engine there is: SQLite in this process always; PostgreSQL with Redis when
 //! `CONSIGN_TEST_DATABASE_URL` and `CONSIGN_TEST_REDIS_URL` name them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
+    importing,
+    payments,
+    identity,
+    notifications,
     simulator,
+    workitems,
     suppliers,
     inventory,
     webhooks,
@@ -15,6 +23,7 @@ modules! {
     fulfillment,
     shipments,
     tracking,
+    store,
 }
 
 fn main() {

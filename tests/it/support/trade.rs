@@ -1,5 +1,7 @@
 //! A store that trades: suppliers with goods and services, and buyers who pay with play money.
 
+use std::time::Duration;
+
 use consign::kernel::ids::SupplierId;
 use serde_json::{Value, json};
 
@@ -9,6 +11,9 @@ use super::stock;
 
 /// How simulated suppliers know the store.
 const TOKEN: &str = "supplier-token-of-the-tests";
+
+/// How long partners outside are left alone.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A placed order, as its buyer knows it.
 pub struct Bought {
@@ -169,6 +174,31 @@ pub async fn statuses(owner: &Client, id: &str) -> (String, String) {
     let order = order(owner, id).await;
     let text = |name: &str| order[name].as_str().expect("a status").to_owned();
     (text("paymentStatus"), text("fulfillmentStatus"))
+}
+
+/// Runs jobs, while partners outside do their part, until the order's statuses are these.
+pub async fn until(app: &TestApp, owner: &Client, id: &str, payment: &str, fulfillment: &str) {
+    let wanted = (payment.to_owned(), fulfillment.to_owned());
+    for _ in 0..400 {
+        app.run_jobs().await;
+        if statuses(owner, id).await == wanted {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    assert_eq!(statuses(owner, id).await, wanted, "{}", order(owner, id).await);
+}
+
+/// Runs jobs, while partners outside do their part, until the order is paid.
+pub async fn until_paid(app: &TestApp, owner: &Client, id: &str) {
+    for _ in 0..400 {
+        app.run_jobs().await;
+        if statuses(owner, id).await.0 == "PAID" {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    panic!("never paid: {}", order(owner, id).await);
 }
 
 /// The order's supplier orders.
