@@ -19,6 +19,10 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    orders,
+    fulfillment,
+    shipments,
+    tracking,
     store,
 }
 
