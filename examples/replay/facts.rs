@@ -15,7 +15,7 @@ use super::world::World;
 #[derive(Debug)]
 pub struct Order {
     pub id: String,
-    pub number: String,
+    pub number: i64,
     pub total: String,
     pub total_minor: i64,
     pub fulfillment_status: String,
@@ -24,8 +24,6 @@ pub struct Order {
     pub supplier_orders: Vec<SupplierOrder>,
     /// From placed to the first supplier order submitted.
     pub forwarded_after: Option<Duration>,
-    /// The sequence numbers of its events.
-    pub sequence: Vec<i64>,
 }
 
 /// A payment as the store recorded it, in minor units.
@@ -127,7 +125,7 @@ pub async fn collect(world: &World, owner: &Client) -> anyhow::Result<Facts> {
 const ORDERS: &str = "query O($after: String) { orders(first: 25, after: $after, sort: OLDEST) { nodes { \
     id number placedAt total { amount } fulfillmentStatus lines { id } \
     payment { id captured { amount } refunded { amount } voided { amount } } \
-    supplierOrders { id reference status history { from to at } } events { sequence } } \
+    supplierOrders { id reference status history(first: 50) { nodes { from to at } } } } \
     pageInfo { hasNextPage endCursor } } }";
 const OFFERS: &str = "query F($after: String) { supplierOffers(first: 100, after: $after) \
     { nodes { id reported reserved committed } pageInfo { hasNextPage endCursor } } }";
@@ -162,12 +160,12 @@ fn list(value: &Value) -> &[Value] {
 
 fn order(node: &Value) -> Order {
     let placed = time(&node["placedAt"]);
-    let steps = list(&node["supplierOrders"]).iter().flat_map(|it| list(&it["history"]));
+    let steps = list(&node["supplierOrders"]).iter().flat_map(|it| list(&it["history"]["nodes"]));
     let submitted = steps.filter(|step| step["to"] == "SUBMITTED" || step["to"] == "ACKNOWLEDGED").filter_map(|step| time(&step["at"]));
     let payments = list(&node["payment"]).iter().chain(node["payment"].is_object().then_some(&node["payment"]));
     Order {
         id: text(&node["id"]),
-        number: text(&node["number"]),
+        number: number(&node["number"]),
         total: node["total"]["amount"].to_string(),
         total_minor: minor(&node["total"]),
         fulfillment_status: text(&node["fulfillmentStatus"]),
@@ -175,7 +173,6 @@ fn order(node: &Value) -> Order {
         payments: payments.map(payment).collect(),
         supplier_orders: list(&node["supplierOrders"]).iter().map(supplier_order).collect(),
         forwarded_after: submitted.min().zip(placed).and_then(|(sent, placed)| (sent - placed).to_std().ok()),
-        sequence: list(&node["events"]).iter().map(|event| number(&event["sequence"])).collect(),
     }
 }
 
@@ -193,7 +190,7 @@ fn supplier_order(node: &Value) -> SupplierOrder {
         id: text(&node["id"]),
         reference: text(&node["reference"]),
         status: text(&node["status"]),
-        history: list(&node["history"]).iter().map(|step| (text(&step["from"]), text(&step["to"]))).collect(),
+        history: list(&node["history"]["nodes"]).iter().map(|step| (text(&step["from"]), text(&step["to"]))).collect(),
     }
 }
 

@@ -152,8 +152,13 @@ fn environment(setup: &Setup, server: &str, gateway_url: &str) -> Vec<(&'static 
         ("CONSIGN_GATEWAYS__TEST__URL", format!("{gateway_url}/gateway")),
         ("CONSIGN_GATEWAYS__TEST__SECRET", GATEWAY_SECRET.to_owned()),
         ("CONSIGN_GATEWAYS__TEST__WEBHOOK_SECRET", GATEWAY_WEBHOOK_SECRET.to_owned()),
-        // One machine stands for all the customers: the limit per address would be measured instead.
-        ("CONSIGN_LIMITS__RATE_PER_ADDRESS", "1000000".to_owned()),
+        // One machine stands for all the customers, and the audit reads everything: these limits would
+        // be measured instead.
+        ("CONSIGN_LIMITS__ADDRESS_COST_BURST", "100000000".to_owned()),
+        ("CONSIGN_LIMITS__ADDRESS_COST_PER_SECOND", "100000000".to_owned()),
+        ("CONSIGN_LIMITS__ACTOR_COST_BURST", "100000000".to_owned()),
+        ("CONSIGN_LIMITS__ACTOR_COST_PER_SECOND", "100000000".to_owned()),
+        ("CONSIGN_LIMITS__COST", "100000".to_owned()),
         ("RUST_LOG", "warn".to_owned()),
     ];
     if let Some(url) = &setup.redis_url {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::entity::Model;
 use super::{WorkItemProblem, queries};
@@ -95,6 +95,11 @@ impl WorkItem {
             Err(Fault::BadInput(_) | Fault::Forbidden) => None,
             found => nullable(found),
         }
+    }
+
+    /// The order it is about, directly or through its subject; null if it is about none.
+    async fn order_id(&self) -> Option<ID> {
+        self.0.order_id.map(|id| ID(id.to_string()))
     }
 
     /// What is wrong.
