@@ -9,6 +9,7 @@ mod support;
 modules! {
     // One line per module of tests:
     harness,
+    access_matrix,
     payments,
     identity,
     notifications,
