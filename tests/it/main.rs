@@ -8,8 +8,10 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
     access_matrix,
+    importing,
     payments,
     identity,
     notifications,
@@ -18,6 +20,11 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    orders,
+    fulfillment,
+    shipments,
+    tracking,
+    store,
 }
 
 fn main() {
