@@ -6,8 +6,11 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    architecture,
     harness,
+    schema,
     simulator,
+    transport,
 }
 
 fn main() {

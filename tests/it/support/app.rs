@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use consign::app::App;
-use consign::graph;
 use consign::identity::api_tokens::{NewApiToken, TokenScope};
 use consign::identity::{Actor, Permission, api_tokens};
 use consign::kernel::clock::{Clock, to_microseconds};
@@ -69,17 +68,16 @@ impl TestApp {
         // Simulated partners sign with the real time, which the store's must not be far from.
         #[expect(clippy::disallowed_methods, reason = "where a test's clock begins")]
         let now = to_microseconds(chrono::Utc::now());
-        Self::start_at(site, Clock::manual(now), |_| {}).await
+        Self::start_at(site, Clock::manual(now)).await
     }
 
-    async fn start_at(site: &Site, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+    async fn start_at(site: &Site, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         let mails = Mails::start().await;
         let simulator = start_simulator(&url, stop.clone()).await;
-        let mut config = config(site, &url, &mails, &simulator);
-        change(&mut config);
+        let config = config(site, &url, &mails, &simulator);
         let app = App::with(config, clock, IdSource::seeded(1)).await.expect("the store starts");
         let router = router(&app);
         let served = router.clone().into_make_service_with_connect_info::<SocketAddr>();
@@ -89,6 +87,15 @@ impl TestApp {
             server.await.expect("the server runs");
         });
         Self { app, mails, url, simulator, router, handlers: Arc::new(worker::handlers()), stop }
+    }
+
+    /// A second process of this store, with another configuration; nothing listens for it.
+    pub async fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let clock = Clock::manual(self.app.clock.now());
+        let app = App::with(config, clock, IdSource::seeded(2)).await.expect("the store starts");
+        Self { router: router(&app), app, ..self.clone() }
     }
 
     /// What has to be stopped in the end.
@@ -172,7 +179,7 @@ impl TestApp {
 
 /// The store's routes, as its server has them.
 fn router(app: &App) -> Router {
-    graph::router(app.clone())
+    consign::server::router(app)
 }
 
 fn config(site: &Site, url: &str, mails: &Mails, simulator: &str) -> Config {
