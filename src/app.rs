@@ -14,7 +14,7 @@ use crate::payments::Gateways;
 use crate::platform::bus::Bus;
 use crate::platform::cache::Cache;
 use crate::platform::config::{Config, mask_password};
-use crate::platform::db::{Db, Engine, FileLock};
+use crate::platform::db::{self, Db, Engine, FileLock};
 use crate::platform::egress::Egress;
 use crate::platform::keys::Sealer;
 use crate::platform::mail::Mailer;
@@ -132,11 +132,16 @@ impl App {
     }
 }
 
-/// Connects to the database; the error names it without its password.
+/// Connects to the database; the error names it without its password, and says what is wrong.
 pub async fn connect(config: &Config) -> anyhow::Result<Db> {
-    Db::connect(&config.database_url, config.database_pool)
-        .await
-        .with_context(|| format!("the database {} cannot be reached", mask_password(&config.database_url)))
+    let url = &config.database_url;
+    match Db::connect(url, config.database_pool).await {
+        Ok(db) => Ok(db),
+        Err(error) => {
+            let cause = db::diagnose(url).await.unwrap_or_else(|| error.to_string());
+            anyhow::bail!("the database {} cannot be reached: {cause}", mask_password(url))
+        }
+    }
 }
 
 impl Deref for App {

@@ -7,6 +7,7 @@ use crate::fulfillment::{
     SettleOrderMoney, SweepSupplierOrders,
 };
 use crate::identity::jobs::SweepCredentials;
+use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
@@ -16,6 +17,7 @@ use crate::payments::SettleTransaction;
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
+use crate::platform::uploads::SweepUploads;
 use crate::shipments::FollowSupplierOrder;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
@@ -39,6 +41,8 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ImportCatalog>()
+        .with::<SweepUploads>()
         .with::<Notify>()
         .with::<SyncMoney>()
         .with::<CreateSupplierOrders>()
@@ -99,6 +103,7 @@ fn tells_a_customer(kind: EventType) -> bool {
 /// Adds the jobs that repeat for ever, unless they are there.
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
+    jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;

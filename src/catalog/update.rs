@@ -45,13 +45,23 @@ pub async fn product_update(
 ) -> Result<ProductId, CatalogError> {
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
-    update_product(&tx, id, change).await?;
+    update_products(&tx, vec![(id, change)]).await?;
     tx.commit().await?;
     Ok(id)
 }
 
-/// Changes a product.
-pub async fn update_product(tx: &Tx, id: ProductId, change: ProductChange) -> Result<(), CatalogError> {
+/// Changes products.
+pub async fn update_products(tx: &Tx, mut changes: Vec<(ProductId, ProductChange)>) -> Result<(), CatalogError> {
+    changes.sort_by_key(|(id, _)| *id);
+    let ids: Vec<ProductId> = changes.iter().map(|(id, _)| *id).collect();
+    for (id, change) in changes {
+        apply(tx, id, change).await?;
+    }
+    facets::refresh(tx, &ids).await?;
+    Ok(state::bump(tx).await?)
+}
+
+async fn apply(tx: &Tx, id: ProductId, change: ProductChange) -> Result<(), CatalogError> {
     let row = lock(tx, id).await?;
     let mut check = Check::new(row.currency);
     if let Some(title) = &change.title {
@@ -91,8 +101,7 @@ pub async fn update_product(tx: &Tx, id: ProductId, change: ProductChange) -> Re
     }
     let taken = || CatalogError::refused(CatalogErrorCode::Taken, "slug", "the slug was taken at the same moment");
     unless_duplicate(update.update_without_returning(tx).await)?.ok_or_else(taken)?;
-    facets::refresh(tx, &[id]).await?;
-    Ok(state::bump(tx).await?)
+    Ok(())
 }
 
 /// Puts a product on the shelf (`Active`), takes it back (`Draft`), or takes it off for good

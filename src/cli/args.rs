@@ -42,11 +42,21 @@ pub enum Command {
     #[command(subcommand)]
     Token(TokenCommand),
     /// Simulate suppliers, their carriers and the test payment gateway.
-    Simulate(SimulateArgs),
+    Simulate(Simulate),
     /// Print the configuration that the settings add up to, with secrets masked.
     Config,
     /// Print the GraphQL schema.
     Schema,
+}
+
+/// `consign simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    #[command(flatten)]
+    pub args: SimulateArgs,
+    /// End when standard input ends, and so with the process that holds its other end
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
 }
 
 /// The flags that are settings. Secrets have none: other users of the machine see flags.

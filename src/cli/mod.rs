@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
 
-use self::args::{Arguments, Command, Settings};
+use self::args::{Arguments, Command, Settings, Simulate};
 use crate::app::{self, App};
-use crate::platform::config::Config;
+use crate::platform::config::{Config, LogFormat};
 use crate::platform::db::FileLock;
 use crate::platform::telemetry;
 use crate::{graph, simulator};
@@ -59,10 +59,7 @@ pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
 
 async fn run(settings: Settings, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Simulate(args) => {
-            telemetry::init_logs(Default::default());
-            simulator::serve(args.into_config()?, process::asked_to_end()).await
-        }
+        Command::Simulate(command) => simulate(command).await,
         Command::Schema => {
             print!("{}", graph::sdl());
             Ok(())
@@ -83,6 +80,30 @@ async fn run_configured(config: Config, command: Command) -> anyhow::Result<()> 
         Command::Token(command) => token::run(errand(config).await?, command).await,
         Command::Simulate(_) | Command::Schema | Command::Demo(_) => unreachable!("these need no configuration"),
     }
+}
+
+async fn simulate(command: Simulate) -> anyhow::Result<()> {
+    telemetry::init_logs(LogFormat::Text);
+    let end = async {
+        tokio::select! {
+            () = process::asked_to_end() => {}
+            () = stdin_closed(), if command.until_stdin_closes => {}
+        }
+    };
+    simulator::serve(command.args.into_config()?, end).await
+}
+
+/// Waits until nobody holds the other end of standard input. A thread of its own reads it: the
+/// process does not wait for that one.
+async fn stdin_closed() {
+    let (closed, wait) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        let _closed = closed;
+        // Whatever comes is dropped; an error is an end as well.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    });
+    // The sender says nothing: it is dropped.
+    let _ = wait.await;
 }
 
 /// The program for an errand at the database, with only its warnings logged.

@@ -60,8 +60,9 @@ impl Running {
         let admin = server::bind("CONSIGN_ADMIN_LISTEN", &app.config.admin_listen).await?;
         let mut it = Self { stop: app.local::<Stopping>().token().clone(), parts: JoinSet::new() };
         if let Some(listener) = public {
+            let router = server::router(&app);
             tracing::info!("serving http://{}/graphql", server::address(&listener)?);
-            it.serve(listener, server::router(&app), DRAIN);
+            it.serve(listener, router, DRAIN);
         }
         tracing::info!("metrics on http://{}/metrics", server::address(&admin)?);
         it.serve(admin, server::admin_router(&app), ADMIN_DRAIN);

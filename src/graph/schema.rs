@@ -27,6 +27,7 @@ pub struct Query(
     WorkItemQuery,
     // catalog
     crate::catalog::graphql::CatalogQuery,
+    crate::importing::graphql::ImportQuery,
     // suppliers
     SupplierQuery,
     //
@@ -82,7 +83,7 @@ pub struct Mutation(
     // shipments
     //
     // importing
-    //
+    crate::importing::graphql::ImportMutation,
     // webhooks
     crate::webhooks::graphql::WebhookMutation,
     //

@@ -17,6 +17,7 @@ use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
 use crate::kernel::ids::TypedId;
@@ -112,6 +113,16 @@ impl Db {
         // Nothing is left to do about a pool that fails to close while the process ends.
         let _ = self.read.close().await;
         let _ = self.write.close().await;
+    }
+}
+
+/// Why PostgreSQL cannot be reached. A pool tries until its time is up and then says only that.
+pub async fn diagnose(url: &str) -> Option<String> {
+    engine_of(url).filter(|engine| *engine == Engine::Postgres)?;
+    match tokio::time::timeout(WAIT, sqlx::PgConnection::connect(url)).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("it does not answer".to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod telemetry;
 
 pub mod db;
 pub mod tx;
+pub mod uploads;
 
 pub mod bus;
 pub mod cache;

@@ -15,8 +15,7 @@ use axum::routing::get;
 pub use self::accept::{address, bind, serve};
 pub use self::admin::router as admin_router;
 use crate::app::App;
-use crate::graph;
-use crate::webhooks;
+use crate::{graph, webhooks};
 
 /// Everything the public listener answers.
 pub fn router(app: &App) -> Router {

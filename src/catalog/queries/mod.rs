@@ -3,12 +3,14 @@
 //! What only a product's own page shows (its description, all its pictures, its options) is read
 //! apart, so that lists do not carry it.
 
+mod bulk;
 mod collections;
 mod count;
 mod list;
 mod load;
 mod rows;
 
+pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
 pub use self::collections::{collection_by_slug, collections_by_ids, collections_of, list_collections};
 pub use self::count::count_products;
 pub(super) use self::list::bind_ids;

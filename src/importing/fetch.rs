@@ -1,0 +1,59 @@
+//! Fetching a file from the internet, to disk, within bounds. What the other side answered is never
+//! shown to anybody: an address may point where its sender may not look.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
+use url::Url;
+
+use crate::app::App;
+use crate::kernel::ids::JobId;
+use crate::platform::jobs::JobError;
+use crate::platform::uploads;
+
+/// How long a download may take. Network time, never scaled.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+/// Downloads `url` for this job.
+pub(super) async fn download(app: &App, job: JobId, url: &Url) -> Result<PathBuf, JobError> {
+    let refused = |error: &dyn std::fmt::Display| JobError::Fail(format!("the file cannot be fetched: {error}"));
+    let request = app.egress.request(Method::GET, url.clone()).map_err(|error| refused(&error))?;
+    let response = request.timeout(PATIENCE).send().await;
+    let response =
+        response.map_err(|error| JobError::retry(format!("the file cannot be fetched: {}", plain(&error))))?;
+    let status = response.status();
+    if !status.is_success() {
+        let sentence = format!("the file cannot be fetched: the server answered {status}");
+        let again = status.is_server_error() || status.as_u16() == 429;
+        return Err(if again { JobError::retry(sentence) } else { JobError::Fail(sentence) });
+    }
+    let path = uploads::temporary(app, job).await?;
+    let mut file = File::create(&path).await.map_err(JobError::retry)?;
+    let (mut size, most) = (0_u64, app.config.limits.upload_bytes);
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| JobError::retry(format!("the file broke off: {}", plain(&error))))?;
+        size += chunk.len() as u64;
+        if size > most {
+            return Err(JobError::Fail(format!("the file is larger than {most} bytes")));
+        }
+        file.write_all(&chunk).await.map_err(JobError::retry)?;
+    }
+    file.flush().await.map_err(JobError::retry)?;
+    Ok(path)
+}
+
+/// The kind of error, without the address and what stands behind it.
+fn plain(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "it took too long"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the transfer failed"
+    }
+}

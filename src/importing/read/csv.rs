@@ -1,0 +1,80 @@
+//! CSV: a line of column names, then rows.
+
+use std::io::Read;
+
+use super::bounded::BoundedReader;
+use super::{Out, Record, Unreadable};
+use crate::importing::mapping::{Encoding, FIELDS, Mapping};
+
+/// The most columns of a file.
+const MAX_COLUMNS: usize = 1_000;
+
+pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut Out) -> Result<(), String> {
+    let row_end = file.row_end();
+    let mut reader = csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(file);
+    let header = reader.byte_headers().map_err(|error| sentence(&error))?.clone();
+    row_end.reached();
+    if header.is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    if header.len() > MAX_COLUMNS {
+        return Err(format!("the file has more than {MAX_COLUMNS} columns; is the delimiter right?"));
+    }
+    let columns: Option<Vec<String>> = header.iter().map(|cell| decode(cell, mapping.encoding)).collect();
+    let columns = columns.ok_or("the column names are not in the encoding the mapping says")?;
+    let columns: Vec<String> = columns.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let places = mapping.locate(&columns)?;
+    let mut row = csv::ByteRecord::new();
+    loop {
+        match reader.read_byte_record(&mut row) {
+            Ok(false) => return Ok(()),
+            Ok(true) => row_end.reached(),
+            Err(error) => return Err(sentence(&error)),
+        }
+        let line = row.position().map_or(0, csv::Position::line);
+        // A line of nothing but separators, as spreadsheets leave behind.
+        if row.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        }
+        let item = if row.len() > columns.len() {
+            let message = format!("the row has {} cells, the file has {} columns", row.len(), columns.len());
+            Err(Unreadable { line, reason: "MALFORMED", message })
+        } else {
+            let message = || "the row is not in the encoding the mapping says".to_owned();
+            record(line, &row, &places, mapping).ok_or_else(|| Unreadable {
+                line,
+                reason: "ENCODING_INVALID",
+                message: message(),
+            })
+        };
+        out.push(item)?;
+    }
+}
+
+/// Nothing if a cell is not in the encoding.
+fn record(line: u64, row: &csv::ByteRecord, places: &[Option<usize>; FIELDS], mapping: &Mapping) -> Option<Record> {
+    let mut values = mapping.defaults.clone();
+    for (value, place) in values.iter_mut().zip(places) {
+        let Some(cell) = place.and_then(|place| row.get(place)) else { continue };
+        let text = decode(cell, mapping.encoding)?;
+        if !text.trim().is_empty() {
+            *value = Some(text.trim().to_owned());
+        }
+    }
+    Some(Record { line, values })
+}
+
+fn decode(cell: &[u8], encoding: Encoding) -> Option<String> {
+    match encoding {
+        Encoding::Utf8 => std::str::from_utf8(cell).ok().map(str::to_owned),
+        Encoding::Latin1 => Some(cell.iter().map(|&byte| char::from(byte)).collect()),
+    }
+}
+
+fn sentence(error: &csv::Error) -> String {
+    let place = error.position().map(|at| format!(" at line {}", at.line())).unwrap_or_default();
+    match error.kind() {
+        csv::ErrorKind::Io(error) => format!("the file cannot be read{place}: {error}"),
+        _ => format!("the file is not CSV{place}: {error}"),
+    }
+}
