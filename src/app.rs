@@ -88,7 +88,8 @@ impl App {
             anyhow::bail!("{}", defects.join("\n"));
         }
         let lock = FileLock::take(&config.database_url)?;
-        let app = Self::build(config, Clock::System, IdSource::System, lock).await?;
+        let parts = Parts::connect(config, Clock::System, IdSource::System).await?;
+        let app = Self::new(Parts { lock, ..parts });
         if app.db.engine() == Engine::Sqlite {
             // No other process can be working: whatever is running was cut off when the last one ended.
             let count = jobs::requeue_all(&app).await?;
@@ -101,10 +102,14 @@ impl App {
 
     /// The program with another clock and another source of ids, for tests: connects and migrates.
     pub async fn with(config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
-        Self::build(config, clock, ids, None).await
+        Ok(Self::new(Parts::connect(config, clock, ids).await?))
     }
+}
 
-    async fn build(config: Config, clock: Clock, ids: IdSource, lock: Option<FileLock>) -> anyhow::Result<Self> {
+impl Parts {
+    /// The parts that the configuration asks for, connected and migrated. A test may change some
+    /// before it puts them together.
+    pub async fn connect(config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
         let db = connect(&config).await?;
         db.migrate().await.context("the database's tables cannot be brought up to date")?;
         let (cache, bus) = match &config.redis_url {
@@ -114,7 +119,7 @@ impl App {
             ),
             None => (Cache::in_process(), Bus::in_process()),
         };
-        Ok(Self::new(Parts {
+        Ok(Self {
             sealer: Sealer::new(config.secret_key.expose()),
             mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
             egress: Egress::new(&config.egress_allow)?,
@@ -127,8 +132,8 @@ impl App {
             bus,
             clock,
             ids,
-            lock,
-        }))
+            lock: None,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! what repeats.
 
 use crate::app::App;
+use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
 use crate::fulfillment::{
     ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
     SettleOrderMoney, SweepSupplierOrders,
@@ -41,6 +42,8 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<ReconcileAttempt>()
+        .with::<ExpireCarts>()
         .with::<ImportCatalog>()
         .with::<SweepUploads>()
         .with::<Notify>()
@@ -105,6 +108,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
     jobs::ensure(app, &SweepUploads {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
+    jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;

@@ -7,9 +7,32 @@
 //! Whoever learns the outcome first settles (the request, the provider's webhook, or
 //! `ReconcileAttempt` after a crash); the others find it settled.
 
+mod carts;
+mod lines;
+mod view;
+
+mod complete;
+mod hold;
+mod settle;
+
+mod access;
 pub mod entity;
 mod error;
+pub mod jobs;
 
-pub use self::entity::cart::{Failure, Model as Cart, Status};
+pub use self::access::lookup;
+pub use self::carts::{
+    Contact, NewCart, create, select_shipping_option, set_billing_address, set_contact, set_discount_codes,
+    set_shipping_address,
+};
+pub use self::complete::{Completion, CompletionStatus, complete, completion};
+pub use self::entity::cart::{Failure, FailureProblem, Model as Cart, Status};
 pub use self::entity::cart_line::Model as CartLine;
 pub use self::error::CheckoutErrorCode;
+pub use self::hold::CompleteInput;
+pub use self::lines::{LineChange, NewLine, add as add_lines, update as update_lines};
+pub use self::settle::settle;
+pub use self::view::{CartProblem, LineView, ParcelView, View, view};
+
+/// How a verb of this room says no.
+pub type CheckoutError = crate::kernel::problem::VerbError<CheckoutErrorCode>;

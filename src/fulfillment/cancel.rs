@@ -1,6 +1,6 @@
 //! Cancelling: at once while nothing was sent, by asking the supplier afterwards.
 
-use super::entity::line;
+use super::entity::{line, supplier_order};
 use super::error::OrderCancelProblem;
 use super::forward::adapter_of;
 use super::jobs::{CancelAtSupplier, SettleOrderMoney};
@@ -270,4 +270,17 @@ async fn decide(app: &App, id: SupplierOrderId, accepted: bool) -> Result<Done, 
         tx.commit().await?;
     }
     Ok(Done::OK)
+}
+
+/// Whether [`order_cancel`] would change anything: units are left that nobody has asked to cancel, and
+/// that have not left.
+pub fn can_cancel(lines: &[orders::line::Model], parts: &[supplier_order::Model]) -> bool {
+    use SupplierOrderStatus as S;
+    let waiting: i64 = lines.iter().map(|it| it.live() - it.shipped).sum();
+    let open = |part: &supplier_order::Model| match part.status {
+        S::Shipped | S::Delivered | S::Rejected | S::Cancelled | S::CancelRequested => false,
+        _ => part.cancel_requested_at.is_none(),
+    };
+    let with_suppliers = parts.iter().any(|part| !matches!(part.status, S::Rejected | S::Cancelled));
+    waiting > 0 && (parts.iter().any(open) || !with_suppliers)
 }

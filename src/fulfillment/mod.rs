@@ -13,6 +13,7 @@
 //! or is cancelled; every step of a supplier order is in its history and in the table of edges.
 
 pub mod entity;
+pub mod graphql;
 pub mod state;
 
 mod error;
@@ -36,7 +37,7 @@ mod act;
 mod jobs;
 mod sweep;
 
-pub use self::cancel::order_cancel;
+pub use self::cancel::{can_cancel, order_cancel};
 pub use self::entity::{line, supplier_order, transition};
 pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
 pub use self::jobs::{
@@ -44,7 +45,7 @@ pub use self::jobs::{
     SettleOrderMoney, SweepSupplierOrders,
 };
 pub use self::manage::{reroute, submit};
-pub use self::money::amount_due;
+pub use self::money::{amount_due, cost, revenue};
 pub use self::portal::{Acceptance, accept, cancel_answer, open_for, reject};
 pub use self::queries::{SupplierOrderFilter, count, find, history, lines_of, list, load_many, lookup, of_orders};
 pub use self::remote::{NewsOutcome, apply_remote};

@@ -97,3 +97,43 @@ async fn is_time(conn: &impl ConnectionTrait, order_id: OrderId, lines: &[line::
         .all(|it| it.acknowledged_at.is_some() || it.status.is_final());
     Ok(all_answered && lines.iter().all(|it| it.accepted >= it.live()))
 }
+
+/// What the customer pays for units that were not cancelled, with shipping, without tax.
+pub fn revenue(order: &order::Model, lines: &[line::Model]) -> Result<Money, Fault> {
+    let due = amount_due(order, lines)?;
+    let of_lines: i64 = lines.iter().map(|it| it.tax).sum();
+    // What is left of the tax is shipping's, and falls with the last unit.
+    let mut tax = order.money(if due.minor() == 0 { 0 } else { (order.tax - of_lines).max(0) });
+    for it in lines {
+        let shares = order.money(it.tax).allocate(&[it.live(), it.cancelled]);
+        if let Some(live) = shares.first().filter(|_| it.live() > 0) {
+            tax = tax.add(*live)?;
+        }
+    }
+    Ok(due.sub(tax)?)
+}
+
+/// What suppliers ask for an order's units and for sending them, in the order's currency: as planned
+/// until there are supplier orders.
+pub async fn cost(conn: &impl ConnectionTrait, order: &order::Model, lines: &[line::Model]) -> Result<Money, Fault> {
+    let parts = queries::of_orders(conn, &[order.id]).await?;
+    if parts.is_empty() {
+        let live = lines.iter().any(|it| it.live() > 0);
+        let planned: i64 = lines.iter().filter(|it| it.live() > 0).map(|it| it.planned_cost).sum();
+        return Ok(order.money(if live { planned } else { 0 }));
+    }
+    let ids: Vec<_> = parts.iter().map(|it| it.id).collect();
+    let rows = queries::lines_of(conn, &ids).await?;
+    let mut sum = Money::zero(order.currency);
+    for part in &parts {
+        let own = rows.iter().filter(|row| row.supplier_order_id == part.id);
+        let live: Vec<_> = own.filter(|row| row.live() > 0).collect();
+        for row in &live {
+            sum = sum.add(order.money(row.store_unit_cost).times(row.live())?)?;
+        }
+        if !live.is_empty() {
+            sum = sum.add(order.money(part.store_shipping_cost))?;
+        }
+    }
+    Ok(sum)
+}

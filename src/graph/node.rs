@@ -64,10 +64,13 @@ nodes! {
     PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;
     Refund(crate::payments::graphql::Refund), crate::kernel::ids::RefundId, crate::payments::graphql::find_refund;
     // orders
+    Order(crate::orders::graphql::Order), crate::kernel::ids::OrderId, crate::orders::graphql::find;
     //
     // fulfillment
+    SupplierOrder(crate::fulfillment::graphql::SupplierOrder), crate::kernel::ids::SupplierOrderId, crate::fulfillment::graphql::find;
     //
     // shipments
+    Shipment(crate::shipments::graphql::Shipment), crate::kernel::ids::ShipmentId, crate::shipments::graphql::find;
     //
     // notifications
     Notification(Notification), NotificationId, crate::notifications::graphql::find;

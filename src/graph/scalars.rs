@@ -11,6 +11,7 @@ use async_graphql::{
 };
 
 use super::errors::Code;
+use crate::kernel::address::Address as PostalAddress;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::country::CountryCode;
 use crate::kernel::ids::TypedId;
@@ -209,5 +210,35 @@ pub struct DeliveryWindow {
 impl From<(Timestamp, Timestamp)> for DeliveryWindow {
     fn from((earliest, latest): (Timestamp, Timestamp)) -> Self {
         Self { earliest, latest }
+    }
+}
+
+/// Where something is sent, or billed.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Address {
+    /// The person.
+    pub name: String,
+    /// The company; null if there is none.
+    pub company: Option<String>,
+    /// Street and number.
+    pub address1: String,
+    /// Apartment, floor; null if there is none.
+    pub address2: Option<String>,
+    /// City or town.
+    pub city: String,
+    /// State or province; null where there are none.
+    pub region: Option<String>,
+    /// Postal code; null where there are none.
+    pub postal_code: Option<String>,
+    /// The country.
+    pub country_code: CountryCode,
+    /// A telephone number; null if none was given.
+    pub phone: Option<String>,
+}
+
+impl From<PostalAddress> for Address {
+    fn from(it: PostalAddress) -> Self {
+        let PostalAddress { name, company, address1, address2, city, region, postal_code, country_code, phone } = it;
+        Self { name, company, address1, address2, city, region, postal_code, country_code, phone }
     }
 }

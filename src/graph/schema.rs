@@ -39,10 +39,12 @@ pub struct Query(
     // payments
     //
     // orders
+    crate::orders::graphql::OrderQuery,
     //
     // checkout
     //
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentQuery,
     //
     // shipments
     //
@@ -79,8 +81,10 @@ pub struct Mutation(
     // checkout
     //
     // fulfillment
+    crate::fulfillment::graphql::FulfillmentMutation,
     //
     // shipments
+    crate::shipments::graphql::ShipmentMutation,
     //
     // importing
     crate::importing::graphql::ImportMutation,
@@ -93,8 +97,10 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     // orders
+    crate::orders::graphql::OrderSubscription,
     //
     // shipments
+    crate::shipments::graphql::ShipmentSubscription,
     //
 );
 

@@ -69,12 +69,14 @@ fn interface(kinds: Vec<String>) -> MetaType {
 }
 
 /// Makes a kind of user error: `user_error!(OrderCancelUserError, OrderCancelErrorCode)`. The code
-/// is a GraphQL enum; the slice's own code type must convert into it (as a `remote` enum does).
+/// is a GraphQL enum; the slice's own code type must convert into it (as a `remote` enum does). A third
+/// argument, such as `"visible_to_store"`, hides it from other eyes: the interface would show it.
 #[macro_export]
 macro_rules! user_error {
-    ($name:ident, $code:ty) => {
+    ($name:ident, $code:ty $(, $visible:tt)?) => {
         /// One thing wrong with what was asked.
         #[derive(Debug, Clone, async_graphql::SimpleObject)]
+        $(#[graphql(visible = $visible)])?
         pub struct $name {
             /// What is wrong, for programs.
             pub code: $code,

@@ -11,6 +11,7 @@
 pub mod activity;
 pub mod entity;
 mod facts;
+pub mod graphql;
 mod place;
 mod queries;
 pub mod state;

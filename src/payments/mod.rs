@@ -17,6 +17,8 @@ mod movements;
 mod queries;
 mod refunds;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 pub use self::attempts::{

@@ -8,6 +8,7 @@
 //! changes nothing; every order of arrival ends in the same state.
 
 pub mod entity;
+pub mod graphql;
 pub mod state;
 
 mod follow;

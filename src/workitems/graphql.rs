@@ -59,7 +59,7 @@ pub enum WorkItemErrorCode {
     AlreadyResolved,
 }
 
-user_error!(WorkItemResolveUserError, WorkItemErrorCode);
+user_error!(WorkItemResolveUserError, WorkItemErrorCode, "visible_to_store");
 
 /// Something a person has to look at.
 pub struct WorkItem(pub Model);

@@ -11,6 +11,12 @@ modules! {
     schema,
     simulator,
     transport,
+    identity,
+    notifications,
+    workitems,
+    suppliers,
+    inventory,
+    webhooks,
 }
 
 fn main() {

@@ -5,9 +5,10 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{SelectedOption, VariantSnapshot};
 use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::{CartId, CartLineId, CustomerId, DiscountId, OrderId, PaymentAttemptId, VariantId};
+use crate::kernel::ids::{CartId, CartLineId, CustomerId, DiscountId, OrderId, PaymentAttemptId, ProductId, VariantId};
 use crate::kernel::money::Money;
 use crate::pricing::Quote;
 use crate::routing::{DeliveryWindow, Plan};
@@ -24,6 +25,26 @@ pub enum HoldStatus {
     Released,
 }
 
+/// A variant as it was bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldVariant {
+    /// The variant.
+    pub id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// The product's name.
+    pub product_title: String,
+    /// What tells it from its siblings.
+    pub title: String,
+    /// The store's own name for it.
+    pub sku: String,
+    /// The price of one.
+    pub price: Money,
+    /// What it is, of each of the product's choices.
+    pub options: Vec<SelectedOption>,
+}
+
 /// One line as it was bought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,11 +52,39 @@ pub struct HeldLine {
     /// The cart's line, by which the plan names it.
     pub line_id: CartLineId,
     /// What.
-    pub variant_id: VariantId,
+    pub snapshot: HeldVariant,
     /// How many.
     pub quantity: i64,
-    /// The price of one.
-    pub unit_price: Money,
+}
+
+impl From<VariantSnapshot> for HeldVariant {
+    fn from(it: VariantSnapshot) -> Self {
+        Self {
+            id: it.id,
+            product_id: it.product_id,
+            product_title: it.product_title,
+            title: it.title,
+            sku: it.sku,
+            price: it.price,
+            options: it.options,
+        }
+    }
+}
+
+impl From<HeldVariant> for VariantSnapshot {
+    fn from(it: HeldVariant) -> Self {
+        Self {
+            id: it.id,
+            product_id: it.product_id,
+            product_title: it.product_title,
+            title: it.title,
+            sku: it.sku,
+            price: it.price,
+            compare_at: None,
+            active: true,
+            options: it.options,
+        }
+    }
 }
 
 /// What was decided.

@@ -7,11 +7,14 @@ use async_graphql::{Context, Object};
 
 use crate::app::App;
 use crate::graph::scalars::DateTime;
-use crate::graph::{ContextExt, GlobalId, Nullable, RequestLoader, SharedFault, nullable};
+use crate::graph::{
+    Connection, ContextExt, GlobalId, Nullable, PageArgs, RequestLoader, SharedFault, nullable, required,
+};
 use crate::identity::entity::customer::Model;
 use crate::identity::{Action, Actor, customers};
 use crate::kernel::ids::CustomerId;
 use crate::kernel::problem::Fault;
+use crate::orders::graphql::{Order, orders_of};
 
 /// A customer with an account.
 pub struct Customer(pub Model);
@@ -47,6 +50,18 @@ impl Customer {
     /// When the account was made.
     async fn created_at(&self) -> DateTime {
         self.0.created_at
+    }
+
+    /// Their orders, newest first; null for those who may not see orders.
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Nullable<Connection<Order>> {
+        required(orders_of(ctx, self.0.id, PageArgs::new(first, after, last, before)).await)
     }
 }
 

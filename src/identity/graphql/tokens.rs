@@ -63,8 +63,8 @@ pub enum ApiTokenErrorCode {
     ScopeTooWide,
 }
 
-user_error!(ApiTokenCreateUserError, ApiTokenErrorCode);
-user_error!(ApiTokenRevokeUserError, ApiTokenErrorCode);
+user_error!(ApiTokenCreateUserError, ApiTokenErrorCode, "visible_to_store");
+user_error!(ApiTokenRevokeUserError, ApiTokenErrorCode, "visible_to_store");
 
 /// A long-lived token; the token itself is not kept.
 pub struct ApiToken(pub Model);

@@ -1,6 +1,8 @@
 //! Payment providers: what the store asks of one, and the ones that are configured.
 
-mod test;
+#[cfg(test)]
+pub(super) mod contract;
+pub(super) mod test;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use crate::platform::standard_webhooks::WebhookKey;
 const TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The provider, as configured.
-pub(super) struct TestGateway {
+pub(in crate::payments) struct TestGateway {
     base: Url,
     secret: Secret,
     webhook_key: Option<WebhookKey>,
@@ -35,7 +35,7 @@ pub(super) struct TestGateway {
 impl TestGateway {
     /// The provider at the configured address. The operator named that address, so it may be reached
     /// whatever `egress_allow` says.
-    pub(super) fn new(own: &TestGatewayConfig, config: &Config) -> anyhow::Result<Self> {
+    pub(in crate::payments) fn new(own: &TestGatewayConfig, config: &Config) -> anyhow::Result<Self> {
         let base: Url = own.url.parse()?;
         let mut allow = config.egress_allow.clone();
         allow.extend(base.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()));
@@ -258,5 +258,59 @@ impl Payment {
             voided: self.voided,
             decline_code: self.decline_code,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::{self, Tokens};
+    use super::*;
+    use crate::payments::tests::{WEBHOOK_SECRET, config, simulator};
+
+    #[tokio::test]
+    async fn it_keeps_the_contract() {
+        let base = simulator().await;
+        let config = config(&base, "sqlite://unused");
+        let gateway = TestGateway::new(config.gateways.test.as_ref().expect("configured"), &config).expect("a gateway");
+        let tokens = Tokens {
+            good: "tok_ok",
+            declined: "tok_insufficient",
+            lost_answer: "tok_500_after",
+            pending: "tok_late_webhook",
+        };
+        contract::check(&gateway, &tokens).await;
+        let unreachable = TestGatewayConfig {
+            url: "http://127.0.0.1:9".to_owned(),
+            secret: "wrong".into(),
+            webhook_secret: "".into(),
+        };
+        let unreachable = TestGateway::new(&unreachable, &config).expect("a gateway");
+        let refused = unreachable.void("x", "k").await;
+        assert!(matches!(refused, Err(GatewayError::Retry { .. })), "surely not sent: {refused:?}");
+    }
+
+    #[tokio::test]
+    async fn webhooks_are_read_if_they_are_signed() {
+        let config = config("http://127.0.0.1:9", "sqlite://unused");
+        let gateway = TestGateway::new(config.gateways.test.as_ref().expect("configured"), &config).expect("a gateway");
+        let now = Timestamp::from_timestamp(1_800_000_000, 0).expect("a time");
+        let body = json!({ "type": "authorization.updated", "occurredAt": now, "data": {
+            "id": "auth_1", "reference": "pay_1", "status": "authorized", "amount": 5, "currency": "EUR",
+            "authorized": 5, "captured": 0, "refunded": 0, "voided": 0, "declineCode": null,
+        }});
+        let body = body.to_string();
+        let signature =
+            WebhookKey::parse(WEBHOOK_SECRET).expect("a key").sign("msg_1", now.timestamp(), body.as_bytes());
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("webhook-id", "msg_1"), ("webhook-timestamp", "1800000000"), ("webhook-signature", &signature)]
+        {
+            headers.insert(name, value.parse().expect("a header"));
+        }
+        let message = gateway.read_webhook(&headers, body.as_bytes(), now).expect("ours");
+        assert_eq!(message.id, "msg_1");
+        assert_eq!(message.payment.expect("a payment").authorized, 5);
+        let altered = body.replace("\"amount\":5", "\"amount\":6");
+        assert_eq!(gateway.read_webhook(&headers, altered.as_bytes(), now), Err(GatewayWebhookError::Forged));
     }
 }

@@ -5,6 +5,7 @@ pub mod engines;
 pub mod gql;
 pub mod live;
 pub mod smtp;
+pub mod stock;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,0 +1,131 @@
+//! `checkoutComplete`: hold, ask the provider, settle.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use super::CheckoutError;
+use super::entity::cart::{self, FailureProblem, Status};
+use super::entity::hold::{self, HoldStatus};
+use super::hold::{CompleteInput, Held};
+use super::settle::{settle, topic};
+use crate::app::App;
+use crate::identity::Actor;
+use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId};
+use crate::kernel::problem::Fault;
+use crate::payments::{self, Attempt, AuthorizeOutcome};
+
+/// How long the buyer waits for the provider before they are told that it is still running; less
+/// than a request's deadline.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a repeat waits for the first.
+const REPEAT_PATIENCE: Duration = Duration::from_secs(5);
+/// How often a waiting repeat looks without being told.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What became of a cart, or of one attempt to buy it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// Where it stands.
+    pub status: CompletionStatus,
+    /// The order, once there is one.
+    pub order_id: Option<OrderId>,
+    /// The attempt to pay.
+    pub attempt_id: Option<PaymentAttemptId>,
+    /// Why it failed.
+    pub problems: Vec<FailureProblem>,
+}
+
+/// Where a checkout stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompletionStatus {
+    /// Nobody said yes yet.
+    Open,
+    /// The provider's answer is awaited.
+    Processing,
+    /// There is an order.
+    Completed,
+    /// The last attempt failed; another one may be made.
+    Failed,
+}
+
+/// Says yes to a cart. Answers when the outcome is known, or after [`PATIENCE`] that it is not yet;
+/// what was begun goes on without the caller. Saying the same yes again finds the same outcome.
+pub async fn complete(
+    app: &App,
+    actor: &Actor,
+    cart_id: CartId,
+    input: CompleteInput,
+) -> Result<Completion, CheckoutError> {
+    let attempt_id = match super::hold::hold(app, actor, cart_id, &input).await? {
+        Held::Known(attempt_id) => {
+            wait(app, attempt_id).await?;
+            attempt_id
+        }
+        Held::New(attempt) => {
+            let attempt_id = attempt.id;
+            // A task of its own: neither the client's leaving nor the deadline stops it.
+            let work = tokio::spawn(drive(app.clone(), attempt));
+            // Whether it ended or not, the tables say what became of it.
+            let _ = tokio::time::timeout(PATIENCE, work).await;
+            attempt_id
+        }
+    };
+    Ok(of_attempt(app.db.read(), attempt_id).await?)
+}
+
+/// Asks the provider and settles. What goes wrong here is mended by `ReconcileAttempt`.
+async fn drive(app: App, attempt: Box<Attempt>) {
+    let outcome = ask(&app, &attempt).await;
+    if let Err(error) = settle(&app, attempt.id, &outcome).await {
+        tracing::error!(payment.id = %attempt.id, ?error, "a checkout could not be settled; it will be reconciled");
+    }
+}
+
+async fn ask(app: &App, attempt: &Attempt) -> AuthorizeOutcome {
+    payments::authorize(app, attempt).await.unwrap_or_else(|error| {
+        tracing::warn!(payment.id = %attempt.id, ?error, "the payment provider could not be asked");
+        AuthorizeOutcome::Unknown
+    })
+}
+
+/// Waits a while for the end of an attempt.
+async fn wait(app: &App, attempt_id: PaymentAttemptId) -> Result<(), Fault> {
+    let mut hints = app.bus.subscribe(&topic(attempt_id));
+    let ended = async {
+        loop {
+            let found = hold::Entity::find_by_id(attempt_id).one(app.db.read()).await?;
+            if found.is_none_or(|hold| hold.status != HoldStatus::Held) {
+                return Ok(());
+            }
+            // A hint may get lost, so it also looks by itself.
+            let _ = tokio::time::timeout(LOOK, hints.wait()).await;
+        }
+    };
+    tokio::time::timeout(REPEAT_PATIENCE, ended).await.unwrap_or(Ok(()))
+}
+
+/// What became of an attempt.
+async fn of_attempt(conn: &impl ConnectionTrait, attempt_id: PaymentAttemptId) -> Result<Completion, Fault> {
+    let found = hold::Entity::find_by_id(attempt_id).one(conn).await?;
+    let hold = found.ok_or_else(|| Fault::internal("a payment has no checkout"))?;
+    let status = match hold.status {
+        HoldStatus::Held => CompletionStatus::Processing,
+        HoldStatus::Placed => CompletionStatus::Completed,
+        HoldStatus::Released => CompletionStatus::Failed,
+    };
+    let problems = hold.problems.0;
+    Ok(Completion { status, order_id: hold.order_id, attempt_id: Some(attempt_id), problems })
+}
+
+/// What became of a cart.
+pub fn completion(cart: &cart::Model) -> Completion {
+    let problems = cart.failure.clone().unwrap_or_default().0;
+    let status = match cart.status {
+        Status::Open if problems.is_empty() => CompletionStatus::Open,
+        Status::Open => CompletionStatus::Failed,
+        Status::Processing => CompletionStatus::Processing,
+        Status::Completed => CompletionStatus::Completed,
+    };
+    Completion { status, order_id: cart.order_id, attempt_id: cart.attempt_id, problems }
+}

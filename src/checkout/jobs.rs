@@ -1,0 +1,114 @@
+//! What goes on without a buyer: finding out what became of attempts to pay, and forgetting carts.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use super::entity::cart::Status;
+use super::entity::hold::HoldStatus;
+use super::entity::{cart, cart_line, hold};
+use super::hold::real_time;
+use super::settle::{abandon, settle};
+use crate::app::App;
+use crate::kernel::ids::{CartId, PaymentAttemptId};
+use crate::kernel::problem::Fault;
+use crate::payments;
+use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::tx::Tx;
+
+/// After so long without a trace at the provider an attempt never reached it: longer than any
+/// request to a provider may take.
+const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
+/// Carts forgotten in one go.
+const BATCH: u64 = 200;
+
+/// Finds out what became of an attempt: asks the provider until it is known, and gives the attempt up
+/// if it never arrived there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReconcileAttempt {
+    /// The attempt.
+    pub attempt_id: PaymentAttemptId,
+}
+
+impl ReconcileAttempt {
+    /// When it looks first: most attempts are settled long before.
+    pub(super) const FIRST: Duration = Duration::from_secs(20);
+    /// When it looks again.
+    const AGAIN: Duration = Duration::from_secs(15);
+}
+
+impl Job for ReconcileAttempt {
+    const KIND: &'static str = "ReconcileAttempt";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("reconcile-attempt:{}", self.attempt_id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let app = &run.app;
+        if !is_held(app, self.attempt_id).await? {
+            return Ok(Done::OK);
+        }
+        let attempt = payments::lookup(app.db.read(), self.attempt_id).await?;
+        let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
+        match payments::find(app, &attempt).await {
+            Ok(Some(outcome)) => settle(app, self.attempt_id, &outcome).await?,
+            Ok(None) if app.clock.now() - attempt.created_at > NEVER_ARRIVED => abandon(app, self.attempt_id).await?,
+            Ok(None) => {}
+            // Not counted as a failure: a provider may be down for a day, and the attempt must not
+            // be forgotten meanwhile.
+            Err(error) => {
+                tracing::warn!(payment.id = %self.attempt_id, ?error, "the payment provider does not answer; asking again");
+            }
+        }
+        let done = !is_held(app, self.attempt_id).await?;
+        Ok(if done { Done::OK } else { Done::Again(real_time(app, Self::AGAIN)) })
+    }
+}
+
+async fn is_held(app: &App, id: PaymentAttemptId) -> Result<bool, Fault> {
+    let found = hold::Entity::find_by_id(id).one(app.db.read()).await?;
+    Ok(found.is_some_and(|hold| hold.status == HoldStatus::Held))
+}
+
+/// Forgets carts that nobody used for long, every hour, for ever.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExpireCarts {}
+
+impl Job for ExpireCarts {
+    const KIND: &'static str = "ExpireCarts";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        while expire(&run.app).await? == BATCH {}
+        Ok(Done::Again(Duration::from_secs(3600)))
+    }
+}
+
+/// Forgets some expired carts; returns how many.
+async fn expire(app: &App) -> Result<u64, Fault> {
+    let tx = Tx::begin(app).await?;
+    let ids: Vec<CartId> = cart::Entity::find()
+        .select_only()
+        .column(cart::Column::Id)
+        .filter(cart::Column::Status.eq(Status::Open))
+        .filter(cart::Column::ExpiresAt.lte(tx.now()))
+        .order_by_asc(cart::Column::Id)
+        .limit(BATCH)
+        .lock_exclusive()
+        .into_tuple()
+        .all(&tx)
+        .await?;
+    if !ids.is_empty() {
+        cart_line::Entity::delete_many().filter(cart_line::Column::CartId.is_in(ids.clone())).exec(&tx).await?;
+        hold::Entity::delete_many().filter(hold::Column::CartId.is_in(ids.clone())).exec(&tx).await?;
+        cart::Entity::delete_many().filter(cart::Column::Id.is_in(ids.clone())).exec(&tx).await?;
+    }
+    tx.commit().await?;
+    Ok(ids.len() as u64)
+}

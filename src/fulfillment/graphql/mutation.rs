@@ -1,0 +1,109 @@
+//! The mutations of supplier orders, and the cancelling of orders.
+
+use async_graphql::{Context, Object};
+
+use super::inputs::{
+    OrderCancelInput, OrderCancelPayload, SupplierOrderAcceptInput, SupplierOrderCancelAnswerInput,
+    SupplierOrderPayload, SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload,
+};
+use super::types::SupplierOrder;
+use crate::fulfillment::{self, SupplierOrderProblem, supplier_order};
+use crate::graph::{ContextExt, GlobalId, Nullable, payload, required};
+use crate::identity::graphql::{visible_to_store, visible_to_supplier};
+use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
+use crate::kernel::problem::VerbError;
+use crate::orders::graphql::Order;
+
+/// The mutations of supplier orders, and the cancelling of orders.
+#[derive(Default)]
+pub struct FulfillmentMutation;
+
+#[Object]
+impl FulfillmentMutation {
+    /// Cancels what has not left of an order: at once while no supplier was asked, else as soon as the
+    /// supplier agrees. For its customer, whoever holds its tracking token, and the store. A repeat
+    /// answers the order as it is.
+    async fn order_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order's id.")] id: GlobalId<OrderId>,
+        #[graphql(desc = "Why, and by what right.")] input: OrderCancelInput,
+    ) -> Nullable<OrderCancelPayload> {
+        let result = fulfillment::order_cancel(ctx.app(), ctx.actor(), id.0, input.reason, input.token).await;
+        let build = |(order, user_errors): (Option<_>, _)| OrderCancelPayload { order: order.map(Order), user_errors };
+        required(payload(result).map(build))
+    }
+
+    /// Sends a supplier order that waits for the owner's word. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_order_submit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::submit(ctx.app(), ctx.actor(), id.0).await)
+    }
+
+    /// Gives a supplier order that its supplier does not have to others; nothing changes unless they
+    /// can send all of it. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_order_reroute(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "Why, and who shall not get it.")] input: SupplierOrderRerouteInput,
+    ) -> Nullable<SupplierOrderReroutePayload> {
+        let avoid: Vec<SupplierId> = input.avoid_supplier_ids.unwrap_or_default().into_iter().map(|it| it.0).collect();
+        let result = fulfillment::reroute(ctx.app(), ctx.actor(), id.0, input.reason, &avoid).await;
+        let build = |(done, user_errors): (Option<(supplier_order::Model, Vec<supplier_order::Model>)>, _)| {
+            let (own, made) = done.unzip();
+            SupplierOrderReroutePayload {
+                supplier_order: own.map(SupplierOrder),
+                replacements: made.unwrap_or_default().into_iter().map(SupplierOrder).collect(),
+                user_errors,
+            }
+        };
+        required(payload(result).map(build))
+    }
+
+    /// Accepts a supplier order, or a part of it. For its supplier. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_supplier")]
+    async fn supplier_order_accept(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "What is accepted.")] input: SupplierOrderAcceptInput,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::accept(ctx.app(), ctx.actor(), id.0, input.into()).await)
+    }
+
+    /// Refuses what has not left of a supplier order. For its supplier. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_supplier")]
+    async fn supplier_order_reject(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "Why.")] input: SupplierOrderRejectInput,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::reject(ctx.app(), ctx.actor(), id.0, input.reason.into(), input.message).await)
+    }
+
+    /// Answers a cancellation that was asked for. For its supplier. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_supplier")]
+    async fn supplier_order_cancel_answer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "The answer.")] input: SupplierOrderCancelAnswerInput,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::cancel_answer(ctx.app(), ctx.actor(), id.0, input.accept, input.reason).await)
+    }
+}
+
+fn answer(result: Result<supplier_order::Model, VerbError<SupplierOrderProblem>>) -> Nullable<SupplierOrderPayload> {
+    let build = |(own, user_errors): (Option<_>, _)| SupplierOrderPayload {
+        supplier_order: own.map(SupplierOrder),
+        user_errors,
+    };
+    required(payload(result).map(build))
+}

@@ -1,0 +1,217 @@
+//! What suppliers report, through their part of the schema.
+
+use chrono::TimeDelta;
+use consign::inventory;
+use consign::kernel::ids::{OfferId, OrderId, SupplierId};
+use consign::platform::tx::Tx;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::gql::Client;
+use crate::support::stock;
+
+crate::engine_tests![
+    an_older_report_changes_nothing,
+    a_full_report_in_parts_empties_only_with_its_last_part,
+    a_report_that_empties_too_much_is_held_until_the_owner_decides,
+    a_dismissed_report_changes_nothing,
+    a_shortfall_is_a_work_item_until_it_is_made_up_for,
+    figures_and_costs_that_cannot_be_are_refused,
+    a_cost_that_jumps_is_not_believed,
+    a_supplier_reports_its_own_stock_and_no_one_elses,
+    an_offers_sku_belongs_to_one_offer,
+];
+
+struct Stage {
+    owner: Client,
+    portal: Client,
+    supplier: SupplierId,
+    offers: Vec<OfferId>,
+}
+
+/// A supplier with `count` offers `S-0`… of five units each.
+async fn stage(app: &TestApp, count: usize) -> Stage {
+    let owner = app.as_owner().await;
+    let supplier = stock::portal_supplier(&owner, "Acme").await;
+    let mut offers = Vec::new();
+    for (index, variant) in stock::variants(&owner, count).await.iter().enumerate() {
+        offers.push(stock::offer(&owner, supplier, variant, &format!("S-{index}"), json!({})).await);
+    }
+    let portal = app.as_supplier(supplier).await;
+    let stage = Stage { owner, portal, supplier, offers };
+    let as_of = app.app.clock.now() - TimeDelta::hours(1);
+    let answer = stage.report(as_of, true, Value::Null, &(0..count).map(|it| (it, 5)).collect::<Vec<_>>()).await;
+    assert_eq!(answer["accepted"], count);
+    stage
+}
+
+impl Stage {
+    async fn report(
+        &self,
+        as_of: chrono::DateTime<chrono::Utc>,
+        full: bool,
+        part: Value,
+        items: &[(usize, i64)],
+    ) -> Value {
+        let names: Vec<(String, i64)> = items.iter().map(|(index, quantity)| (format!("S-{index}"), *quantity)).collect();
+        let items: Vec<(&str, i64)> = names.iter().map(|(sku, quantity)| (sku.as_str(), *quantity)).collect();
+        stock::report(&self.portal, as_of, full, part, &items).await.done("supplierStockReport").clone()
+    }
+
+    async fn reported(&self, index: usize) -> i64 {
+        stock::figures(&self.owner, self.offers[index]).await[0]
+    }
+
+    async fn total(&self) -> i64 {
+        let mut total = 0;
+        for index in 0..self.offers.len() {
+            total += self.reported(index).await;
+        }
+        total
+    }
+}
+
+async fn an_older_report_changes_nothing(app: TestApp) {
+    let stage = stage(&app, 2).await;
+    let now = app.app.clock.now();
+    stage.report(now, false, Value::Null, &[(0, 9)]).await;
+    let older = stage.report(now - TimeDelta::minutes(1), false, Value::Null, &[(0, 1), (1, 7)]).await;
+    assert_eq!(older["accepted"], 2);
+    assert_eq!((stage.reported(0).await, stage.reported(1).await), (9, 7));
+    stage.report(now + TimeDelta::days(900), false, Value::Null, &[(0, 4)]).await;
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 3)]).await;
+    assert_eq!(stage.reported(0).await, 3, "a moment to come does not shut out the present");
+}
+
+async fn a_full_report_in_parts_empties_only_with_its_last_part(app: TestApp) {
+    let stage = stage(&app, 4).await;
+    let now = app.app.clock.now();
+    let part = |last: bool| json!({ "id": "r1", "last": last });
+    stage.report(now, true, part(false), &[(0, 8)]).await;
+    assert_eq!(stage.total().await, 8 + 15, "nothing is known to be absent yet");
+    let last = stock::report(&stage.portal, now, true, part(true), &[("S-1", 6), ("WHAT", 1)]).await;
+    assert_eq!(last.done("supplierStockReport")["unknownSkus"], json!(["WHAT"]));
+    assert_eq!((stage.reported(0).await, stage.reported(1).await, stage.total().await), (8, 6, 14));
+}
+
+async fn a_report_that_empties_too_much_is_held_until_the_owner_decides(app: TestApp) {
+    let stage = stage(&app, 20).await;
+    let now = app.app.clock.now();
+    let some: Vec<(usize, i64)> = (0..9).map(|index| (index, 5)).collect();
+    let held = stage.report(now, true, Value::Null, &some).await;
+    assert_eq!((held["held"].as_bool(), held["accepted"].as_i64()), (Some(true), Some(9)));
+    assert_eq!(stage.total().await, 100, "nothing was published");
+    let zeros: Vec<(usize, i64)> = (0..20).map(|index| (index, 0)).collect();
+    assert_eq!(stage.report(now, true, Value::Null, &zeros).await["held"], true);
+    assert_eq!(stage.total().await, 100);
+    let items = stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await;
+    assert_eq!(items.len(), 1);
+    stock::resolve(&stage.owner, &items[0], "APPROVE").await;
+    app.run_jobs().await;
+    assert_eq!(stage.total().await, 0, "the owner says it is true, of the newest");
+    let whole: Vec<(usize, i64)> = (0..20).map(|index| (index, 2)).collect();
+    assert_eq!(stage.report(app.app.clock.now(), true, Value::Null, &whole).await["held"], false);
+    assert_eq!(stage.total().await, 40);
+}
+
+async fn a_dismissed_report_changes_nothing(app: TestApp) {
+    let stage = stage(&app, 20).await;
+    stage.report(app.app.clock.now(), true, Value::Null, &[(0, 1)]).await;
+    let items = stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await;
+    stock::resolve(&stage.owner, &items[0], "DISMISS").await;
+    app.run_jobs().await;
+    assert_eq!(stage.total().await, 100);
+    let half: Vec<(usize, i64)> = (0..10).map(|index| (index, 5)).collect();
+    assert_eq!(stage.report(app.app.clock.now(), true, Value::Null, &half).await["held"], false);
+    assert_eq!(stage.total().await, 50, "half is believed");
+}
+
+async fn a_shortfall_is_a_work_item_until_it_is_made_up_for(app: TestApp) {
+    let stage = stage(&app, 1).await;
+    let tx = Tx::begin(&app.app).await.unwrap();
+    let order: OrderId = tx.new_id();
+    inventory::commit_directly(&tx, order, &[(stage.offers[0], 4)], "test").await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 4)]).await;
+    assert!(stock::open_items(&stage.owner, "STOCK_SHORTFALL").await.is_empty());
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 3)]).await;
+    assert_eq!(stock::open_items(&stage.owner, "STOCK_SHORTFALL").await.len(), 1);
+    assert_eq!(stock::figures(&stage.owner, stage.offers[0]).await, [3, 0, 4, 0]);
+    let tx = Tx::begin(&app.app).await.unwrap();
+    inventory::release_commitment(&tx, order, stage.offers[0], 1, "test").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(stock::open_items(&stage.owner, "STOCK_SHORTFALL").await.is_empty());
+}
+
+async fn figures_and_costs_that_cannot_be_are_refused(app: TestApp) {
+    let stage = stage(&app, 1).await;
+    let now = app.app.clock.now();
+    let item = |quantity: i64, cost: Value| json!([{ "supplierSku": "S-0", "quantity": quantity, "cost": cost }]);
+    let bad = [
+        (item(-1, Value::Null), "INVALID"),
+        (item(1_000_000_001, Value::Null), "INVALID"),
+        (item(1, json!({ "amount": "-1.00", "currencyCode": "EUR" })), "INVALID"),
+        (item(1, json!({ "amount": "1.001", "currencyCode": "EUR" })), "INVALID"),
+        (item(1, json!({ "amount": "1.00", "currencyCode": "USD" })), "CURRENCY_MISMATCH"),
+    ];
+    for (items, code) in bad {
+        let input = json!({ "asOf": now, "full": false, "items": items });
+        let answer = stock::report_items(&stage.portal, input).await;
+        assert_eq!(answer.user_codes("supplierStockReport"), [code], "{items}");
+    }
+    let many: Vec<Value> = (0..251).map(|it| json!({ "supplierSku": format!("S-{it}"), "quantity": 1 })).collect();
+    let input = json!({ "asOf": now, "full": false, "items": many });
+    let answer = stock::report_items(&stage.portal, input).await;
+    assert!(answer.body["errors"].is_array() || answer.user_codes("supplierStockReport") == ["TOO_MANY"]);
+    assert_eq!(stage.reported(0).await, 5);
+}
+
+async fn a_cost_that_jumps_is_not_believed(app: TestApp) {
+    let stage = stage(&app, 1).await;
+    let cost = async |amount: &str| {
+        let items = json!([{ "supplierSku": "S-0", "quantity": 5, "cost": { "amount": amount, "currencyCode": "EUR" } }]);
+        let input = json!({ "asOf": app.app.clock.now(), "full": false, "items": items });
+        stock::report_items(&stage.portal, input).await.done("supplierStockReport");
+        let query = "query($id: ID!) { node(id: $id) { ... on SupplierOffer { cost { amount } } } }";
+        stage.owner.run(query, json!({ "id": stage.offers[0] })).await.text("node.cost.amount")
+    };
+    assert_eq!(cost("4.50").await, "4.50");
+    assert_eq!(cost("0.04").await, "4.50");
+    assert_eq!(stock::open_items(&stage.owner, "COST_CHANGE_HELD").await.len(), 1);
+}
+
+async fn a_supplier_reports_its_own_stock_and_no_one_elses(app: TestApp) {
+    let stage = stage(&app, 1).await;
+    let other = stock::portal_supplier(&stage.owner, "Other").await;
+    let stranger = app.as_supplier(other).await;
+    let items = json!([{ "supplierSku": "S-0", "quantity": 0 }]);
+    let input = |supplier: Value| json!({ "asOf": app.app.clock.now(), "full": false, "items": items, "supplierId": supplier });
+    let own = stock::report_items(&stranger, input(Value::Null)).await;
+    assert_eq!(own.done("supplierStockReport")["unknownSkus"], json!(["S-0"]));
+    let theirs = stock::report_items(&stranger, input(json!(stage.supplier))).await;
+    assert_eq!(theirs.user_codes("supplierStockReport"), ["NOT_FOUND"]);
+    let unknown: SupplierId = app.app.ids.secret_id();
+    let nobody = stock::report_items(&stranger, input(json!(unknown))).await;
+    assert_eq!(nobody.at("supplierStockReport"), theirs.at("supplierStockReport"), "no way to tell them apart");
+    assert_eq!(stock::report_items(&app.as_guest(), input(Value::Null)).await.body["data"]["supplierStockReport"], Value::Null);
+    assert_eq!(stage.reported(0).await, 5);
+    let store = stock::report_items(&stage.owner, input(json!(stage.supplier))).await;
+    store.done("supplierStockReport");
+    assert_eq!(stage.reported(0).await, 0, "the store may report on its behalf");
+}
+
+async fn an_offers_sku_belongs_to_one_offer(app: TestApp) {
+    let stage = stage(&app, 2).await;
+    let query = "query($id: ID!) { node(id: $id) { ... on SupplierOffer { variant { id } } } }";
+    let variant = stage.owner.run(query, json!({ "id": stage.offers[1] })).await.text("node.variant.id");
+    let set = async |sku: &str, changes: Value| stock::set_offer(&stage.owner, stage.supplier, &variant, sku, changes).await;
+    assert_eq!(set("S-0", json!({})).await.user_codes("supplierOfferSet"), ["TAKEN"]);
+    let dollars = json!({ "cost": { "amount": "1.00", "currencyCode": "USD" } });
+    assert_eq!(set("S-1", dollars).await.user_codes("supplierOfferSet"), ["CURRENCY_MISMATCH"]);
+    let nonsense = json!({ "safetyBuffer": -1, "minimumQuantity": 0, "leadTimeDays": 400 });
+    assert_eq!(set("S-1", nonsense).await.user_codes("supplierOfferSet"), ["INVALID"; 3]);
+    let renamed = set("S-ONE", json!({ "safetyBuffer": 2 })).await;
+    assert_eq!(renamed.done("supplierOfferSet")["offer"], json!({ "id": stage.offers[1], "supplierSku": "S-ONE", "sellable": 3 }));
+    let other: SupplierId = app.app.ids.secret_id();
+    assert_eq!(stock::set_offer(&stage.owner, other, &variant, "X", json!({})).await.user_codes("supplierOfferSet"), ["NOT_FOUND"]);
+}

@@ -1,0 +1,159 @@
+//! Webhooks: proved, kept, absorbed, worked, put aside.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use chrono::TimeDelta;
+use consign::kernel::ids::{OfferId, SupplierId};
+use consign::platform::standard_webhooks::WebhookKey;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::gql::{Answer, Client};
+use crate::support::stock;
+
+crate::engine_tests![
+    a_signed_report_counts_once_however_often_it_comes,
+    what_is_not_proved_is_refused_alike_and_leaves_no_trace,
+    what_cannot_be_read_is_put_aside_and_tried_again_on_demand,
+    unknown_kinds_are_kept_and_mean_nothing,
+    a_message_that_is_too_large_is_refused,
+];
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const OTHER_SECRET: &str = "whsec_b3RoZXItc2VjcmV0LW9mLWEtc3VwcGxpZXI=";
+
+struct Stage {
+    app: TestApp,
+    owner: Client,
+    supplier: SupplierId,
+    offer: OfferId,
+}
+
+async fn stage(app: TestApp) -> Stage {
+    let owner = app.as_owner().await;
+    let supplier = supplier(&owner, SECRET).await;
+    let variant = stock::variants(&owner, 1).await.remove(0);
+    let offer = stock::offer(&owner, supplier, &variant, "A-1", json!({})).await;
+    Stage { app, owner, supplier, offer }
+}
+
+async fn supplier(owner: &Client, secret: &str) -> SupplierId {
+    let settings = json!({ "baseUrl": "http://127.0.0.1:9/", "token": "token", "webhookSecret": secret });
+    stock::supplier(owner, "Acme", "http", settings).await
+}
+
+impl Stage {
+    async fn send(&self, to: &str, id: &str, time: i64, signature: &str, body: &str) -> Answer {
+        let request = Request::post(format!("/webhooks/suppliers/{to}"))
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", time.to_string())
+            .header("webhook-signature", signature)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        self.app.as_guest().send(request).await
+    }
+
+    /// Sends a properly signed message.
+    async fn signed(&self, id: &str, body: &str) -> StatusCode {
+        let time = self.app.app.clock.now().timestamp();
+        let signature = WebhookKey::parse(SECRET).unwrap().sign(id, time, body.as_bytes());
+        self.send(&self.supplier.to_string(), id, time, &signature, body).await.status
+    }
+
+    fn stock(&self, quantity: i64) -> String {
+        let now = self.app.app.clock.now();
+        let data = json!({ "asOf": now, "full": false, "items": [{ "sku": "A-1", "quantity": quantity }, { "sku": 7 }] });
+        json!({ "type": "stock.updated", "occurredAt": now, "data": data }).to_string()
+    }
+
+    async fn reported(&self) -> i64 {
+        stock::figures(&self.owner, self.offer).await[0]
+    }
+
+    async fn deliveries(&self) -> Vec<Value> {
+        let query = "{ webhookDeliveries(first: 50) { totalCount nodes { id messageId status sender error attempts } } }";
+        self.owner.run(query, json!({})).await.at("webhookDeliveries.nodes").as_array().unwrap().clone()
+    }
+}
+
+async fn a_signed_report_counts_once_however_often_it_comes(app: TestApp) {
+    let stage = stage(app).await;
+    let body = stage.stock(9);
+    for _ in 0..3 {
+        assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    }
+    stage.app.run_jobs().await;
+    assert_eq!(stage.reported().await, 9, "the item that cannot be read does not spoil the other");
+    let deliveries = stage.deliveries().await;
+    assert_eq!(deliveries.len(), 1);
+    assert_eq!((&deliveries[0]["status"], &deliveries[0]["messageId"]), (&json!("PROCESSED"), &json!("msg_1")));
+    stage.app.app.clock.advance(TimeDelta::seconds(1));
+    stage.signed("msg_2", &stage.stock(4)).await;
+    stage.signed("msg_1", &body).await;
+    stage.app.run_jobs().await;
+    assert_eq!(stage.reported().await, 4, "a replay of old news is absorbed");
+    let replay = "mutation($id: ID!) { webhookReplay(id: $id) { delivery { status } userErrors { code field message } } }";
+    stage.owner.run(replay, json!({ "id": deliveries[0]["id"] })).await.done("webhookReplay");
+    stage.app.run_jobs().await;
+    assert_eq!(stage.reported().await, 4, "and so is one by the owner");
+}
+
+async fn what_is_not_proved_is_refused_alike_and_leaves_no_trace(app: TestApp) {
+    let stage = stage(app).await;
+    let other = supplier(&stage.owner, OTHER_SECRET).await.to_string();
+    let own = stage.supplier.to_string();
+    let portal = stock::portal_supplier(&stage.owner, "Portal").await.to_string();
+    let unknown = stage.app.app.ids.secret_id::<SupplierId>().to_string();
+    let (body, now) = (stage.stock(1), stage.app.app.clock.now().timestamp());
+    let key = WebhookKey::parse(SECRET).unwrap();
+    let sign = |time: i64| key.sign("m", time, body.as_bytes());
+    let forged = [
+        (&own, now, "v1,AAAA".to_owned(), body.clone()),
+        (&own, now, String::new(), body.clone()),
+        (&own, now, sign(now), body.replace('1', "2")),
+        (&own, now + 1, sign(now), body.clone()),
+        (&own, now - 301, sign(now - 301), body.clone()),
+        (&own, now + 301, sign(now + 301), body.clone()),
+        (&other, now, sign(now), body.clone()),
+        (&portal, now, sign(now), body.clone()),
+        (&unknown, now, sign(now), body.clone()),
+        (&"nonsense".to_owned(), now, sign(now), body.clone()),
+    ];
+    for (to, time, signature, body) in forged {
+        let answer = stage.send(to, "m", time, &signature, &body).await;
+        assert_eq!((answer.status, answer.body), (StatusCode::UNAUTHORIZED, json!("")), "{to} {time}");
+    }
+    stage.app.run_jobs().await;
+    assert_eq!((stage.reported().await, stage.deliveries().await.len()), (0, 0));
+}
+
+async fn what_cannot_be_read_is_put_aside_and_tried_again_on_demand(app: TestApp) {
+    let stage = stage(app).await;
+    assert_eq!(stage.signed("msg_1", "not json").await, StatusCode::ACCEPTED);
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(stage.signed("msg_2", &deep).await, StatusCode::ACCEPTED);
+    let statuses: Vec<Value> = stage.deliveries().await.iter().map(|it| it["status"].clone()).collect();
+    assert_eq!(statuses, ["QUARANTINED", "QUARANTINED"]);
+    let items = stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await;
+    assert_eq!(items.len(), 2);
+    stock::resolve(&stage.owner, &items[0], "RETRY").await;
+    stage.app.run_jobs().await;
+    let tried: i64 = stage.deliveries().await.iter().map(|it| it["attempts"].as_i64().unwrap()).sum();
+    assert_eq!(tried, 1);
+    assert_eq!(stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await.len(), 2, "it is still not readable");
+}
+
+async fn unknown_kinds_are_kept_and_mean_nothing(app: TestApp) {
+    let stage = stage(app).await;
+    let body = json!({ "type": "moon.full", "occurredAt": stage.app.app.clock.now(), "data": {} }).to_string();
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    stage.app.run_jobs().await;
+    assert_eq!(stage.deliveries().await[0]["status"], "IGNORED");
+}
+
+async fn a_message_that_is_too_large_is_refused(app: TestApp) {
+    let stage = stage(app).await;
+    assert_eq!(stage.signed("msg_1", &"x".repeat(1024 * 1024 + 1)).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(stage.deliveries().await.is_empty());
+}
