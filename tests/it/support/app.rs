@@ -14,7 +14,7 @@ use consign::platform::config::{Config, TestGatewayConfig};
 use consign::platform::jobs::{self, Handlers};
 use consign::platform::outbox;
 use consign::simulator::{GatewaySettings, Simulator, SimulatorConfig};
-use consign::{webhooks, worker};
+use consign::worker;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
