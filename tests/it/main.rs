@@ -8,6 +8,7 @@ modules! {
     // One line per module of tests:
     architecture,
     harness,
+    journeys,
     schema,
     simulator,
     transport,
