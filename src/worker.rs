@@ -14,7 +14,7 @@ use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::notifications::Notify;
 use crate::orders::SyncMoney;
-use crate::payments::SettleTransaction;
+use crate::payments::{self, SettleTransaction};
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
@@ -42,6 +42,7 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
+        .with::<payments::RetryTransaction>()
         .with::<ReconcileAttempt>()
         .with::<ExpireCarts>()
         .with::<ImportCatalog>()
@@ -62,7 +63,7 @@ pub fn handlers() -> Handlers {
 /// The jobs an event starts, written in the event's own transaction.
 pub fn routes(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     let mut jobs = work_after(event)?;
-    if tells_a_customer(event.kind) {
+    if tells_a_customer(event) {
         jobs.push(NewJob::now(&Notify { event_id: event.id })?);
     }
     Ok(jobs)
@@ -91,16 +92,24 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::WorkItemResolved, ..) => {
             let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
             let act = act.into_iter().collect();
-            Ok([act, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
+            let payments = payments::after_work_item(event)?;
+            Ok([act, payments, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
         }
         _ => Ok(vec![]),
     }
 }
 
 /// Whether a mail goes out about it.
-fn tells_a_customer(kind: EventType) -> bool {
-    use EventType::{CustomerRegistered, OrderCancelled, OrderPlaced, ShipmentCreated, ShipmentDelivered};
-    matches!(kind, CustomerRegistered | OrderPlaced | OrderCancelled | ShipmentCreated | ShipmentDelivered)
+fn tells_a_customer(event: &outbox::entity::Model) -> bool {
+    match event.kind {
+        EventType::CustomerRegistered
+        | EventType::OrderPlaced
+        | EventType::OrderCancelled
+        | EventType::ShipmentCreated
+        | EventType::ShipmentDelivered => true,
+        EventType::PaymentRefunded => event.data.get("notifyCustomer") == Some(&serde_json::Value::Bool(true)),
+        _ => false,
+    }
 }
 
 /// Adds the jobs that repeat for ever, unless they are there.

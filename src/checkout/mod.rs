@@ -18,6 +18,7 @@ mod settle;
 mod access;
 pub mod entity;
 mod error;
+pub mod graphql;
 pub mod jobs;
 
 pub use self::access::lookup;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::demo::DemoArgs;
+use super::import::ImportArgs;
 use super::owner::OwnerCommand;
 use super::token::TokenCommand;
 use crate::platform::config::Config;
@@ -41,6 +42,8 @@ pub enum Command {
     /// API tokens: long-lived, for consoles, apps and suppliers.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Import a supplier's catalog from a file.
+    Import(ImportArgs),
     /// Simulate suppliers, their carriers and the test payment gateway.
     Simulate(Simulate),
     /// Print the configuration that the settings add up to, with secrets masked.

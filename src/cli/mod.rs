@@ -4,6 +4,7 @@
 
 mod args;
 mod demo;
+mod import;
 mod owner;
 mod process;
 mod token;
@@ -77,6 +78,7 @@ async fn run_configured(config: Config, command: Command) -> anyhow::Result<()> 
         Command::All => process::run(config, process::Role::All).await,
         Command::Migrate => migrate(&config).await,
         Command::Owner(command) => owner::run(errand(config).await?, command).await,
+        Command::Import(args) => import::run(errand(config).await?, args).await,
         Command::Token(command) => token::run(errand(config).await?, command).await,
         Command::Simulate(_) | Command::Schema | Command::Demo(_) => unreachable!("these need no configuration"),
     }

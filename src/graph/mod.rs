@@ -93,7 +93,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// Browsers of the configured origins may call with a credential of their own; no cookies exist.
-fn cors(origins: &[String]) -> CorsLayer {
+pub fn cors(origins: &[String]) -> CorsLayer {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let request_id = HeaderName::from_static("x-request-id");
     CorsLayer::new()

@@ -58,7 +58,7 @@ nodes! {
     SupplierOffer(crate::inventory::graphql::SupplierOffer), crate::kernel::ids::OfferId, crate::inventory::graphql::find_offer;
     //
     // pricing
-    //
+    Discount(crate::pricing::graphql::Discount), crate::kernel::ids::DiscountId, crate::pricing::graphql::find_discount;
     // payments
     Payment(crate::payments::graphql::Payment), crate::kernel::ids::PaymentAttemptId, crate::payments::graphql::find;
     PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;

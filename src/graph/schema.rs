@@ -35,14 +35,14 @@ pub struct Query(
     crate::inventory::graphql::InventoryQuery,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingQuery,
     // payments
     //
     // orders
     crate::orders::graphql::OrderQuery,
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutQuery,
     // fulfillment
     crate::fulfillment::graphql::FulfillmentQuery,
     //
@@ -73,13 +73,13 @@ pub struct Mutation(
     crate::inventory::graphql::InventoryMutation,
     //
     // pricing
-    //
+    crate::pricing::graphql::PricingMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders
     //
     // checkout
-    //
+    crate::checkout::graphql::CheckoutMutation,
     // fulfillment
     crate::fulfillment::graphql::FulfillmentMutation,
     //

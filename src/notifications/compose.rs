@@ -32,6 +32,7 @@ pub(super) async fn compose(app: &App, event: &Event) -> Result<Option<Mail>, Fa
         EventType::CustomerRegistered => about_registration(app, event).await,
         EventType::OrderPlaced
         | EventType::OrderCancelled
+        | EventType::PaymentRefunded
         | EventType::ShipmentCreated
         | EventType::ShipmentDelivered => about_order(app, event).await,
         _ => Ok(None),
@@ -62,6 +63,7 @@ async fn about_order(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
         EventType::OrderPlaced => (NotificationKind::OrderConfirmation, "order_confirmation"),
         EventType::ShipmentCreated => (NotificationKind::OrderShipped, "order_shipped"),
         EventType::ShipmentDelivered => (NotificationKind::OrderDelivered, "order_delivered"),
+        EventType::PaymentRefunded => (NotificationKind::OrderRefunded, "order_refunded"),
         _ => (NotificationKind::OrderCancelled, "order_cancelled"),
     };
     let conn = app.db.read();
@@ -131,7 +133,8 @@ mod tests {
 
     #[test]
     fn every_mail_about_an_order_can_be_written() {
-        for template in ["order_confirmation", "order_shipped", "order_delivered", "order_cancelled"] {
+        let all = ["order_confirmation", "order_shipped", "order_delivered", "order_cancelled", "order_refunded"];
+        for template in all {
             for number in [None, Some("JD014600003")] {
                 let (subject, text) = render(template, about_order(number)).expect("a mail");
                 assert!(subject.contains("1001"), "{subject}");

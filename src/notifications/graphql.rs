@@ -22,6 +22,8 @@ pub enum NotificationKind {
     OrderDelivered,
     /// An order was cancelled, or a part of it.
     OrderCancelled,
+    /// The store gave money back.
+    OrderRefunded,
     /// An address is to be verified.
     EmailVerification,
     /// Somebody registered an address that has an account.

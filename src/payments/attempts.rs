@@ -1,5 +1,6 @@
 //! Attempts to be paid: opening one, asking the provider, recording what it said.
 
+use chrono::TimeDelta;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 
 use super::entity::attempt::{self, AttemptStatus};
@@ -12,6 +13,9 @@ use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
+
+/// How long an attempt stays open of which the provider says only what cannot be.
+const WRONG_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// An attempt about to be opened.
 pub struct NewAttempt {
@@ -129,7 +133,7 @@ pub async fn record(tx: &Tx, id: PaymentAttemptId, outcome: &AuthorizeOutcome) -
         && let Some(defect) = mismatch(&attempt, payment)
     {
         trouble::wrong_payment(tx, &attempt, &defect).await?;
-        return Ok(attempt);
+        return give_up_in_time(tx, attempt).await;
     }
     match (attempt.status, outcome) {
         (AttemptStatus::Open | AttemptStatus::Processing, AuthorizeOutcome::Authorized(payment)) => {
@@ -157,6 +161,15 @@ pub async fn record(tx: &Tx, id: PaymentAttemptId, outcome: &AuthorizeOutcome) -
         }
         _ => Ok(attempt),
     }
+}
+
+/// A checkout does not wait for ever for the right word after a wrong one.
+async fn give_up_in_time(tx: &Tx, attempt: attempt::Model) -> Result<attempt::Model, Fault> {
+    let undecided = matches!(attempt.status, AttemptStatus::Open | AttemptStatus::Processing);
+    if !undecided || tx.now() - attempt.created_at < WRONG_FOR {
+        return Ok(attempt);
+    }
+    change(tx, attempt, |row| row.status = Set(AttemptStatus::Abandoned)).await
 }
 
 /// Gives up an attempt; whatever is held for it, now or later, is released.

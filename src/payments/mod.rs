@@ -30,13 +30,14 @@ pub use self::entity::refund::Model as Refund;
 pub use self::entity::transaction::{Model as Transaction, TransactionKind, TransactionStatus};
 pub use self::gateway::{Gateway, GatewayWebhookError, Gateways};
 pub use self::inbound::{InboundPayment, PaymentNews, read_webhook};
-pub use self::movements::{MoneyTotals, capture, refund, retry, totals, void_rest};
+pub use self::movements::{MoneyTotals, capture, refund, totals, void_rest};
 pub use self::queries::{
     load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
     transaction_page, transactions,
 };
 pub use self::refunds::{RefundErrorCode, RefundRequest, create_refund};
 pub use self::settle::SettleTransaction;
+pub use self::trouble::{RetryTransaction, after_work_item};
 use crate::app::App;
 
 /// The configured providers.

@@ -134,7 +134,7 @@ pub async fn totals(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<Mo
 }
 
 /// A failed movement, tried once more. False if it had not failed, or can no longer be done.
-pub async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fault> {
+pub(super) async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fault> {
     let found = transaction::Entity::find_by_id(id).one(tx).await?;
     let Some(failed) = found else { return Ok(false) };
     let attempt = attempts::lock(tx, failed.attempt_id).await?;

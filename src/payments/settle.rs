@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::attempts::{self, change, gateway};
 use super::entity::attempt::{self, AttemptStatus};
+use super::entity::refund;
 use super::entity::transaction::{self, TransactionKind, TransactionStatus};
 use super::gateway::{Gateway, GatewayError, ProviderPayment};
 use super::{movements, trouble};
@@ -39,6 +40,8 @@ pub struct SettleTransaction {
 
 impl Job for SettleTransaction {
     const KIND: &'static str = "SettleTransaction";
+    /// Money that was promised is not forgotten, whatever fails.
+    const MAX_ATTEMPTS: i32 = i32::MAX;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("settle:{}", self.id))
@@ -193,14 +196,15 @@ async fn tell(
     audience: Audience,
     message: String,
 ) -> Result<(), Fault> {
+    let Some(order_id) = movement.order_id else { return Ok(()) };
+    let by_mail = refund::Entity::find().filter(refund::Column::TransactionId.eq(movement.id)).one(tx).await?;
     let data = json!({
         "transactionId": movement.id,
         "amount": movement.money().amount().to_string(),
         "currencyCode": movement.currency,
+        "notifyCustomer": by_mail.is_some_and(|refund| refund.notify),
     });
-    if let Some(order_id) = movement.order_id {
-        outbox::append(tx, NewEvent::of_order(order_id, kind, audience, message).data(data)).await?;
-    }
+    outbox::append(tx, NewEvent::of_order(order_id, kind, audience, message).data(data)).await?;
     Ok(())
 }
 

@@ -115,6 +115,8 @@ pub struct SweepIdempotency {}
 
 impl Job for SweepIdempotency {
     const KIND: &'static str = "SweepIdempotency";
+    /// It repeats for ever, whatever fails.
+    const MAX_ATTEMPTS: i32 = i32::MAX;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

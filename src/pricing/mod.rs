@@ -5,6 +5,7 @@
 //! by one guarded update, so that a code with ten uses is used ten times whoever races for it.
 
 pub mod discounts;
+pub mod graphql;
 mod quote;
 pub mod rates;
 

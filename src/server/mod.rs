@@ -15,11 +15,13 @@ use axum::routing::get;
 pub use self::accept::{address, bind, serve};
 pub use self::admin::router as admin_router;
 use crate::app::App;
-use crate::{graph, webhooks};
+use crate::{graph, importing, webhooks};
 
 /// Everything the public listener answers.
 pub fn router(app: &App) -> Router {
-    let api = Router::new().merge(graph::router(app.clone())).merge(webhooks::router(app.clone()));
+    // A console in a browser sends files as it sends operations, under the same rule of origins.
+    let uploads = importing::uploads_router(app.clone()).layer(graph::cors(&app.config.allowed_origins));
+    let api = Router::new().merge(graph::router(app.clone())).merge(uploads).merge(webhooks::router(app.clone()));
     layers::around(app, api.merge(health(app)).fallback(nothing_here))
 }
 

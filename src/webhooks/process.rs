@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::entity::{Column, DeliveryStatus, Entity, Model};
 use super::receive::{Sender, read_supplier};
 use crate::app::App;
+use crate::checkout;
 use crate::fulfillment::NewsOutcome;
 use crate::inventory::{self, StockReport};
 use crate::kernel::ids::{SupplierId, WebhookId};
@@ -121,8 +122,11 @@ async fn work_gateway(app: &App, name: &str, headers: &HeaderMap, row: &Model) -
     let Some(news) = message.news else {
         return Ok(Outcome::Done(DeliveryStatus::Ignored, Some("not about a payment of ours".to_owned())));
     };
-    // The checkout's own reconciliation asks the provider meanwhile.
-    Ok(Outcome::NotYet(format!("{} is not settled yet", news.attempt_id)))
+    if payments::lookup(app.db.read(), news.attempt_id).await?.is_none() {
+        return Ok(wrong(&format!("there is no payment {}", news.attempt_id)));
+    }
+    checkout::settle(app, news.attempt_id, &news.outcome).await?;
+    Ok(Outcome::Done(DeliveryStatus::Processed, None))
 }
 
 fn wrong(reason: &str) -> Outcome {

@@ -2,22 +2,28 @@
 //! every engine there is: SQLite in this process always; PostgreSQL with Redis when
 //! `CONSIGN_TEST_DATABASE_URL` and `CONSIGN_TEST_REDIS_URL` name them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 modules! {
     // One line per module of tests:
     architecture,
+    catalog,
     harness,
+    identity,
+    importing,
+    inventory,
     journeys,
+    notifications,
+    payments,
     schema,
     simulator,
-    transport,
-    identity,
-    notifications,
-    workitems,
+    store,
     suppliers,
-    inventory,
+    transport,
     webhooks,
+    workitems,
 }
 
 fn main() {

@@ -1,13 +1,15 @@
 //! Webhooks: proved, kept, absorbed, worked, put aside.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
-use consign::kernel::ids::{OfferId, SupplierId};
+use consign::kernel::ids::{OfferId, SupplierId, SupplierOrderId};
 use consign::platform::standard_webhooks::WebhookKey;
 use serde_json::{Value, json};
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, WEBHOOK_SECRET};
 use crate::support::gql::{Answer, Client};
 use crate::support::stock;
 
@@ -17,6 +19,9 @@ crate::engine_tests![
     what_cannot_be_read_is_put_aside_and_tried_again_on_demand,
     unknown_kinds_are_kept_and_mean_nothing,
     a_message_that_is_too_large_is_refused,
+    news_of_an_unknown_parcel_waits_and_is_put_aside_in_the_end,
+    news_of_anothers_order_is_put_aside,
+    a_payment_message_must_be_proved_as_well,
 ];
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -156,4 +161,55 @@ async fn a_message_that_is_too_large_is_refused(app: TestApp) {
     let stage = stage(app).await;
     assert_eq!(stage.signed("msg_1", &"x".repeat(1024 * 1024 + 1)).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(stage.deliveries().await.is_empty());
+}
+
+async fn news_of_an_unknown_parcel_waits_and_is_put_aside_in_the_end(app: TestApp) {
+    let stage = stage(app).await;
+    let now = stage.app.app.clock.now();
+    let event = json!({ "id": "e1", "status": "IN_TRANSIT", "occurredAt": now, "description": null, "location": null });
+    let data = json!({ "shipmentId": "P-404", "trackingNumber": "T", "event": event, "estimatedDelivery": null });
+    let body = json!({ "type": "shipment.updated", "occurredAt": now, "data": data }).to_string();
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    stage.app.run_jobs().await;
+    let waiting = stage.deliveries().await.remove(0);
+    assert_eq!((&waiting["status"], &waiting["attempts"]), (&json!("PENDING"), &json!(1)));
+    for _ in 0..12 {
+        stage.app.advance(Duration::from_secs(11 * 60)).await;
+    }
+    assert_eq!(stage.deliveries().await[0]["status"], "QUARANTINED");
+    assert_eq!(stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await.len(), 1);
+}
+
+async fn news_of_anothers_order_is_put_aside(app: TestApp) {
+    let stage = stage(app).await;
+    let reference: SupplierOrderId = stage.app.app.ids.secret_id();
+    let order = json!({ "id": "S-1", "reference": reference, "status": "accepted", "estimatedShipAt": null, "lines": [],
+        "shippingCost": null, "rejection": null, "shipments": [] });
+    let now = stage.app.app.clock.now();
+    let body = json!({ "type": "order.updated", "occurredAt": now, "data": order }).to_string();
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    stage.app.run_jobs().await;
+    assert_eq!(stage.deliveries().await[0]["status"], "QUARANTINED");
+}
+
+async fn a_payment_message_must_be_proved_as_well(app: TestApp) {
+    let stage = stage(app).await;
+    let time = stage.app.app.clock.now().timestamp();
+    let body = json!({ "type": "something.else", "data": {} }).to_string();
+    let send = async |gateway: &str, secret: &str| {
+        let signature = WebhookKey::parse(secret).unwrap().sign("m", time, body.as_bytes());
+        let request = Request::post(format!("/webhooks/payments/{gateway}"))
+            .header("webhook-id", "m")
+            .header("webhook-timestamp", time.to_string())
+            .header("webhook-signature", signature)
+            .body(Body::from(body.clone()))
+            .unwrap();
+        stage.app.as_guest().send(request).await.status
+    };
+    assert_eq!(send("test", OTHER_SECRET).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(send("nobody", WEBHOOK_SECRET).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(send("test", WEBHOOK_SECRET).await, StatusCode::ACCEPTED);
+    stage.app.run_jobs().await;
+    let deliveries = stage.deliveries().await;
+    assert_eq!((deliveries.len(), &deliveries[0]["status"]), (1, &json!("IGNORED")));
 }

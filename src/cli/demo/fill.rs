@@ -127,7 +127,7 @@ async fn settings(owner: &Client) -> anyhow::Result<()> {
     let taxes: Vec<Value> = COUNTRIES.iter().map(tax).collect();
     let input = json!({
         "name": "Hearth & Harbor", "currencyCode": "EUR", "countries": codes, "taxes": taxes,
-        "capture": "ON_ACCEPTANCE", "sender": "Hearth & Harbor <hello@hearth-harbor.example>",
+        "capture": "ON_ACCEPTANCE", "sender": "hello@hearth-harbor.example",
     });
     owner.run(STORE_SETTINGS_UPDATE, json!({ "input": input })).await?;
     Ok(())
