@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use consign::app::App;
@@ -27,9 +27,6 @@ use super::smtp::Mails;
 pub const GATEWAY_SECRET: &str = "gateway-secret-of-the-tests";
 /// How the store knows the gateway's webhooks.
 pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// How long a test waits for what happens outside of it.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running store with everything around it, in one test's hands. The clock stands still until the
 /// test moves it, and jobs run when the test says so.
@@ -161,19 +158,6 @@ impl TestApp {
     pub async fn advance(&self, by: Duration) {
         self.app.clock.advance(chrono::TimeDelta::from_std(by).expect("a short time"));
         self.run_jobs().await;
-    }
-
-    /// Runs jobs until `done`, while partners outside do their part; fails after a while.
-    pub async fn until(&self, what: &str, mut done: impl AsyncFnMut() -> bool) {
-        let begun = Instant::now();
-        loop {
-            self.run_jobs().await;
-            if done().await {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod gql;
 pub mod live;
 pub mod smtp;
 pub mod stock;
+pub mod trade;
 
 use std::future::Future;
 use std::pin::Pin;
