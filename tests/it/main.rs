@@ -8,6 +8,7 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    architecture,
     catalog,
     harness,
     access_matrix,
@@ -22,9 +23,23 @@ modules! {
     webhooks,
     orders,
     fulfillment,
+    harness,
+    identity,
+    importing,
+    inventory,
+    journeys,
+    notifications,
+    orders,
+    payments,
+    schema,
     shipments,
-    tracking,
+    simulator,
     store,
+    suppliers,
+    tracking,
+    transport,
+    webhooks,
+    workitems,
 }
 
 fn main() {
