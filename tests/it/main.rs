@@ -8,20 +8,9 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    access_matrix,
     architecture,
     catalog,
-    harness,
-    access_matrix,
-    importing,
-    payments,
-    identity,
-    notifications,
-    simulator,
-    workitems,
-    suppliers,
-    inventory,
-    webhooks,
-    orders,
     fulfillment,
     harness,
     identity,
