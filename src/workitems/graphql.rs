@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::entity::Model;
 use super::{WorkItemProblem, queries};
@@ -15,7 +15,7 @@ use crate::graph::{
 };
 use crate::identity::graphql::visible_to_store;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::WorkItemId;
+use crate::kernel::ids::{OrderId, WorkItemId};
 use crate::kernel::problem::Fault;
 use crate::user_error;
 
@@ -97,9 +97,9 @@ impl WorkItem {
         }
     }
 
-    /// The order it is about, directly or through its subject; null if it is about none.
-    async fn order_id(&self) -> Option<ID> {
-        self.0.order_id.map(|id| ID(id.to_string()))
+    /// The order it is about; null if it is about none.
+    async fn order_id(&self) -> Option<GlobalId<OrderId>> {
+        self.0.order_id.map(GlobalId)
     }
 
     /// What is wrong.
