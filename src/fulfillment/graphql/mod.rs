@@ -15,7 +15,7 @@ pub use self::inputs::{
     SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
 };
 pub use self::mutation::FulfillmentMutation;
-pub use self::types::{SupplierOrder, SupplierOrderEdge, SupplierOrdersLoader};
+pub use self::types::{SupplierOrder, SupplierOrderStateEdge, SupplierOrdersLoader};
 use super::SupplierOrderFilter;
 use super::state::EDGES;
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, required};
@@ -56,10 +56,10 @@ impl FulfillmentQuery {
 
     /// The steps a supplier order may take: its published state machine. For the owner and staff.
     #[graphql(visible = "visible_to_store")]
-    async fn supplier_order_transitions(&self, ctx: &Context<'_>) -> Nullable<Vec<SupplierOrderEdge>> {
+    async fn supplier_order_transitions(&self, ctx: &Context<'_>) -> Nullable<Vec<SupplierOrderStateEdge>> {
         let edges = EDGES
             .iter()
-            .flat_map(|(from, all)| all.iter().map(|to| SupplierOrderEdge { from: (*from).into(), to: (*to).into() }));
+            .flat_map(|(from, all)| all.iter().map(|to| SupplierOrderStateEdge { from: (*from).into(), to: (*to).into() }));
         required(ctx.actor().may(Action::ManageFulfillment).map(|()| edges.collect()))
     }
 

@@ -220,7 +220,7 @@ pub struct SupplierOrderStep {
 /// A step a supplier order may take.
 #[derive(SimpleObject)]
 #[graphql(visible = "visible_to_store")]
-pub struct SupplierOrderEdge {
+pub struct SupplierOrderStateEdge {
     /// From where.
     pub(super) from: SupplierOrderStatusOut,
     /// To where.
