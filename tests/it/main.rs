@@ -17,6 +17,8 @@ modules! {
     suppliers,
     inventory,
     webhooks,
+    checkout,
+    races,
 }
 
 fn main() {
