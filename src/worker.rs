@@ -119,6 +119,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
+    jobs::ensure(app, &SweepSupplierOrders {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
     jobs::ensure(app, &webhooks::SweepWebhooks {}).await

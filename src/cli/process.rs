@@ -80,10 +80,7 @@ impl Running {
     fn work(&mut self, app: App) {
         let places = app.config.worker_places;
         self.parts.spawn(outbox::run_sequencer(app.clone(), self.stop.clone()));
-        let jobs = jobs::run(app, Arc::new(worker::handlers()), places, self.stop.clone());
-        self.parts.spawn(async move {
-            jobs.await;
-        });
+        self.parts.spawn(jobs::run(app, Arc::new(worker::handlers()), places, self.stop.clone()));
     }
 
     /// Ends everything: waits for open requests and running jobs, but not for ever. A job that is

@@ -200,3 +200,32 @@ fn name(status: SupplierOrderStatus) -> String {
     use sea_orm::ActiveEnum;
     status.to_value()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_edges_and_is_reached() {
+        assert_eq!(EDGES.len(), S::iter().count(), "one row per state");
+        let mut reached = HashSet::from([S::Draft]);
+        let mut todo = vec![S::Draft];
+        while let Some(from) = todo.pop() {
+            todo.extend(from.next().iter().copied().filter(|&to| reached.insert(to)));
+        }
+        assert_eq!(reached.len(), S::iter().count());
+        for from in S::iter() {
+            assert!(!from.may_become(from), "{from:?} leads to itself");
+        }
+    }
+
+    #[test]
+    fn the_documentation_names_every_state() {
+        let text = as_markdown();
+        for state in S::iter() {
+            assert!(text.contains(&format!("| `{}` |", name(state))), "{state:?}");
+        }
+    }
+}

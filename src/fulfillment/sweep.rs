@@ -26,17 +26,22 @@ const UNSHIPPED: [S; 3] = [S::Acknowledged, S::InProduction, S::PartiallyShipped
 /// States that something is at work to leave.
 const TRANSIENT: [S; 4] = [S::Queued, S::Submitting, S::Unknown, S::CancelRequested];
 
-/// Supplier orders worth a look, the longest untouched first.
+/// Supplier orders worth a look.
 pub(super) async fn suspects(app: &App) -> Result<Vec<SupplierOrderId>, Fault> {
     let now = app.clock.now();
     let stuck = Condition::all().add(Column::Status.is_in(TRANSIENT)).add(Column::UpdatedAt.lt(now - STUCK_AFTER));
     let unanswered = Condition::all().add(Column::Status.is_in(UNANSWERED)).add(Column::AcceptBy.lt(now));
     let unshipped = Condition::all().add(Column::Status.is_in(UNSHIPPED)).add(Column::ShipBy.lt(now));
-    let query = Entity::find()
-        .filter(Condition::any().add(stuck).add(unanswered).add(unshipped))
-        .order_by_asc(Column::UpdatedAt)
-        .limit(BATCH);
-    Ok(query.all(app.db.read()).await?.into_iter().map(|row| row.id).collect())
+    let mut all = Vec::new();
+    // Apart, so that many that are overdue do not hide one that is stuck.
+    for (which, column) in [(stuck, Column::UpdatedAt), (unanswered, Column::AcceptBy), (unshipped, Column::ShipBy)] {
+        // The latest to pass its deadline first: those before it are work items already.
+        let query = Entity::find().filter(which).order_by_desc(column).limit(BATCH);
+        all.extend(query.all(app.db.read()).await?.into_iter().map(|row| row.id));
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }
 
 /// Tells the owner of a deadline that passed.

@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use super::errors::{self, Code};
 use super::execute::{Caller, Edge, Operation};
 use super::session;
+use crate::platform::stopping::Stopping;
 
 /// How often a quiet stream says that it lives, so that proxies do not close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
@@ -29,12 +30,15 @@ pub fn respond(edge: &Arc<Edge>, operation: Operation, caller: Caller) -> Result
         let _place = place;
         let ended = session::ended(&edge.app, &caller.actor);
         tokio::pin!(ended);
+        let stopping = edge.app.local::<Stopping>();
         loop {
             tokio::select! {
                 answer = answers.next() => match answer {
                     Some(answer) => yield event("next", serde_json::to_string(&answer).unwrap_or_default()),
                     None => break,
                 },
+                // Not complete, only cut off: the client comes back and goes on from its last cursor.
+                () = stopping.token().cancelled() => return,
                 () = &mut ended => {
                     let error = errors::error(Code::Unauthenticated, "the credential is no longer valid");
                     yield event("next", serde_json::json!({ "errors": [error] }).to_string());

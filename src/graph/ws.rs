@@ -29,6 +29,7 @@ use super::ws_message::{ClientMessage, ServerMessage};
 use super::{http, session};
 use crate::identity::{self, Actor};
 use crate::platform::config::Config;
+use crate::platform::stopping::Stopping;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long the greeting may take.
@@ -170,6 +171,7 @@ impl Session {
         let actor = self.caller.actor.clone();
         let ended = session::ended(&app, &actor);
         tokio::pin!(ended);
+        let stopping = app.local::<Stopping>();
         let mut ping = tokio::time::interval_at(Instant::now() + PING, PING);
         let mut alive = true;
         loop {
@@ -184,6 +186,8 @@ impl Session {
                 }
                 Some(answer) = answers.recv() => self.forward(socket, answer).await,
                 () = &mut ended => ControlFlow::Break(Some(FORBIDDEN)),
+                // The client comes back, to another process, and goes on from its last cursor.
+                () = stopping.token().cancelled() => ControlFlow::Break(Some(GONE)),
                 _ = ping.tick() => {
                     if !std::mem::replace(&mut alive, false) {
                         return Some(GONE);

@@ -116,3 +116,67 @@ pub fn return_status(lines: &[line::Model]) -> ReturnStatus {
         _ => ReturnStatus::InProgress,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::ids::{OrderId, OrderLineId, ProductId, VariantId};
+
+    fn line(quantity: i64, cancelled: i64, shipped: i64, delivered: i64) -> line::Model {
+        line::Model {
+            id: OrderLineId(Uuid::nil()),
+            order_id: OrderId(Uuid::nil()),
+            place: 0,
+            variant_id: VariantId(Uuid::nil()),
+            product_id: ProductId(Uuid::nil()),
+            title: String::new(),
+            variant_title: String::new(),
+            sku: String::new(),
+            unit_price: 0,
+            subtotal: 0,
+            discount: 0,
+            tax: 0,
+            total: 0,
+            planned_cost: 0,
+            quantity,
+            cancelled,
+            forwarded: 0,
+            accepted: 0,
+            shipped,
+            delivered,
+            returned: 0,
+        }
+    }
+
+    #[test]
+    fn money_decides_the_payment_status() {
+        let facts = |authorized, captured, voided, refunded| MoneyFacts { authorized, captured, voided, refunded };
+        assert_eq!(payment_status(facts(0, 0, 0, 0)), PaymentStatus::Pending);
+        assert_eq!(payment_status(facts(9, 0, 0, 0)), PaymentStatus::Authorized);
+        assert_eq!(payment_status(facts(9, 0, 9, 0)), PaymentStatus::Voided);
+        assert_eq!(payment_status(facts(9, 5, 4, 0)), PaymentStatus::Paid);
+        assert_eq!(payment_status(facts(9, 5, 4, 2)), PaymentStatus::PartiallyRefunded);
+        assert_eq!(payment_status(facts(9, 5, 4, 5)), PaymentStatus::Refunded);
+    }
+
+    proptest! {
+        #[test]
+        fn goods_decide_the_fulfillment_status(
+            units in prop::collection::vec((1_i64..5, 0_i64..5, 0_i64..5, 0_i64..5), 1..5),
+        ) {
+            let lines: Vec<_> = units.into_iter().map(|(quantity, cancelled, shipped, delivered)| {
+                let cancelled = cancelled.min(quantity);
+                let shipped = shipped.min(quantity - cancelled);
+                line(quantity, cancelled, shipped, delivered.min(shipped))
+            }).collect();
+            let live: i64 = lines.iter().map(line::Model::live).sum();
+            let delivered: i64 = lines.iter().map(|it| it.delivered).sum();
+            let status = fulfillment_status(&lines);
+            prop_assert_eq!(status == FulfillmentStatus::Cancelled, live == 0);
+            prop_assert_eq!(status == FulfillmentStatus::Delivered, live > 0 && delivered == live);
+        }
+    }
+}

@@ -122,6 +122,9 @@ async fn work_gateway(app: &App, name: &str, headers: &HeaderMap, row: &Model) -
     let Some(news) = message.news else {
         return Ok(Outcome::Done(DeliveryStatus::Ignored, Some("not about a payment of ours".to_owned())));
     };
+    if payments::lookup(app.db.read(), news.attempt_id).await?.is_none() {
+        return Ok(wrong(&format!("there is no payment {}", news.attempt_id)));
+    }
     checkout::settle(app, news.attempt_id, &news.outcome).await?;
     Ok(Outcome::Done(DeliveryStatus::Processed, None))
 }

@@ -8,7 +8,9 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    catalog,
     harness,
+    importing,
     payments,
     identity,
     notifications,
@@ -19,6 +21,11 @@ modules! {
     webhooks,
     checkout,
     races,
+    orders,
+    fulfillment,
+    shipments,
+    tracking,
+    store,
 }
 
 fn main() {

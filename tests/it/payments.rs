@@ -12,13 +12,12 @@ use consign::kernel::clock::{Clock, Timestamp};
 use consign::kernel::ids::{CartId, IdSource, OrderId, PaymentAttemptId};
 use consign::kernel::money::Money;
 use consign::kernel::problem::VerbError;
-use consign::payments::gateway::{
-    AuthorizeRequest, GatewayError, GatewayMessage, ProviderPayment, ProviderStatus,
-};
+use consign::payments::gateway::{AuthorizeRequest, GatewayError, GatewayMessage, ProviderPayment, ProviderStatus};
 use consign::payments::{
     Attempt, AttemptStatus, AuthorizeOutcome, Gateway, GatewayWebhookError, Gateways, NewAttempt, Refund,
-    RefundErrorCode, RefundRequest, RetryTransaction, SettleTransaction, TransactionStatus, abandon, attach_order, authorize, capture,
-    create_refund, find, lookup, of_orders, open_attempt, record, refund, totals, transactions, void_rest,
+    RefundErrorCode, RefundRequest, RetryTransaction, SettleTransaction, TransactionStatus, abandon, attach_order,
+    authorize, capture, create_refund, find, lookup, of_orders, open_attempt, record, refund, totals, transactions,
+    void_rest,
 };
 use consign::platform::jobs::{self, Handlers};
 use consign::platform::tx::Tx;

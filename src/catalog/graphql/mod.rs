@@ -1,6 +1,7 @@
 //! The catalogue as clients see it: what is for sale for everybody, drafts for the store.
 
 mod collection;
+mod delivery;
 mod inputs;
 mod list;
 mod loaders;

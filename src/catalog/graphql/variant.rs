@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 
+use super::delivery::DeliveryLoader;
 use super::loaders::{AvailabilityLoader, OptionsLoader, VariantLoader};
 use super::product::Product;
 use super::sees_drafts;
 use crate::catalog::VariantRow;
-use crate::graph::scalars::DateTime;
+use crate::graph::scalars::{DateTime, DeliveryWindow};
 use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
 use crate::identity::graphql::visible_to_store;
 use crate::inventory;
 use crate::inventory::graphql::{VariantInventory, variant_inventory};
+use crate::kernel::country::CountryCode;
 use crate::kernel::ids::VariantId;
 use crate::kernel::money::Money;
+use crate::store;
 
 /// A variant of a product: the thing that is bought.
 #[derive(Clone)]
@@ -56,6 +59,25 @@ impl ProductVariant {
     pub async fn load(ctx: &Context<'_>, id: VariantId) -> Result<Option<Self>, SharedFault> {
         let row = ctx.loaders().load::<VariantLoader, VariantId>(id).await?;
         Ok(row.map(Self::from))
+    }
+
+    async fn estimate(
+        &self,
+        ctx: &Context<'_>,
+        country: Option<CountryCode>,
+    ) -> Result<Option<DeliveryWindow>, SharedFault> {
+        let only = || async {
+            let settings = store::cached(ctx.app()).await?;
+            let [only] = settings.countries.as_slice() else { return Ok::<_, SharedFault>(None) };
+            Ok(Some(only.country))
+        };
+        let country = match country {
+            Some(country) => Some(country),
+            None => only().await?,
+        };
+        let Some(country) = country else { return Ok(None) };
+        let window = ctx.loaders().load::<DeliveryLoader, _>((self.row.id, country)).await?;
+        Ok(window.map(|it| DeliveryWindow::from((it.earliest, it.latest))))
     }
 
     async fn load_availability(&self, ctx: &Context<'_>) -> Result<AvailabilityObject, SharedFault> {
@@ -114,6 +136,16 @@ impl ProductVariant {
     /// Whether it can be had now; null while the stock cannot be read.
     async fn availability(&self, ctx: &Context<'_>) -> Nullable<AvailabilityObject> {
         crate::graph::required(self.load_availability(ctx).await)
+    }
+
+    /// When it would arrive in a country if it were ordered now; null if nobody can send it there now,
+    /// or if no country is given and the shop sells to more than one.
+    async fn delivery_estimate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where to.")] country: Option<CountryCode>,
+    ) -> Nullable<DeliveryWindow> {
+        nullable(self.estimate(ctx, country).await)
     }
 
     /// Its stock at the suppliers; null for callers who may not see inventory. For the owner and staff.

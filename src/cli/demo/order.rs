@@ -25,11 +25,8 @@ macro_rules! cart {
     };
 }
 
-const PRODUCT_LIST: &str = "query ProductList($collection: String) {
-  products(first: 6, filter: { collection: $collection, inStock: true }) {
-    totalCount
-    nodes { title variants(first: 1) { nodes { id sku price { amount currencyCode } availability { available } } } }
-  }
+const VARIANT: &str = "query Variant($sku: String!) {
+  variant(sku: $sku) { id title price { amount currencyCode } availability { available } product { title } }
 }";
 const CART_CREATE: &str = cart!(
     "mutation CartCreate($input: CartCreateInput!) {
@@ -81,18 +78,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// From click to doorstep with the simulator's times, and more than enough air for a busy machine.
 const JOURNEY: Duration = Duration::from_secs(120);
 
-/// Buys one thing of each supplier's own collections and pays by the test gateway.
+/// What the guest buys: a lamp only Nordlicht has, plates only Costa Verde has, and a towel of either.
+const BASKET: [(&str, u32); 3] = [("LT-04", 1), ("TB-01-2", 2), ("KT-06-1", 1)];
+
+/// Buys goods of both suppliers and pays by the test gateway.
 pub async fn place(guest: &Client) -> anyhow::Result<Placed> {
     let mut lines = Vec::new();
-    // Light is Nordlicht's, the table Costa Verde's.
-    for (collection, quantity) in [("light", 1), ("table", 2)] {
-        let found = guest.run(PRODUCT_LIST, json!({ "collection": collection })).await?;
-        let nodes = found["nodes"].as_array().cloned().unwrap_or_default();
-        let available = nodes.iter().map(|it| (it, &it["variants"]["nodes"][0]));
-        let chosen = available.into_iter().find(|(_, variant)| variant["availability"]["available"] == true);
-        let (product, variant) =
-            chosen.with_context(|| format!("nothing in the collection {collection} is in stock"))?;
-        println!("           cart     {quantity} × {} at {}", string(&product["title"]), money(&variant["price"]));
+    for (sku, quantity) in BASKET {
+        let variant = guest.run(VARIANT, json!({ "sku": sku })).await?;
+        let available = variant["availability"]["available"] == true;
+        anyhow::ensure!(available, "{sku} is not in stock any more; remove the folder for a new demo");
+        println!(
+            "           cart     {quantity} × {}, {}",
+            string(&variant["product"]["title"]),
+            money(&variant["price"])
+        );
         lines.push(json!({ "variantId": variant["id"], "quantity": quantity }));
     }
     let contact = json!({ "email": "ada.guest@example.com", "phone": "+49 30 5550123" });

@@ -15,10 +15,12 @@ pub use self::inputs::{
     SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
 };
 pub use self::mutation::FulfillmentMutation;
-pub use self::types::{SupplierOrder, SupplierOrdersLoader};
+pub use self::types::{SupplierOrder, SupplierOrderEdge, SupplierOrdersLoader};
 use super::SupplierOrderFilter;
+use super::state::EDGES;
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, required};
-use crate::identity::graphql::visible_to_supplier;
+use crate::identity::Action;
+use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
 
@@ -50,6 +52,15 @@ impl FulfillmentQuery {
         let statuses = filter.and_then(|it| it.status).map(|all| all.into_iter().map(Into::into).collect());
         let filter = SupplierOrderFilter { statuses };
         required(page(ctx, &filter, PageArgs::new(first, after, last, before)).await)
+    }
+
+    /// The steps a supplier order may take: its published state machine. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_order_transitions(&self, ctx: &Context<'_>) -> Nullable<Vec<SupplierOrderEdge>> {
+        let edges = EDGES
+            .iter()
+            .flat_map(|(from, all)| all.iter().map(|to| SupplierOrderEdge { from: (*from).into(), to: (*to).into() }));
+        required(ctx.actor().may(Action::ManageFulfillment).map(|()| edges.collect()))
     }
 
     /// One supplier order; null if there is none with this id for whoever asks.

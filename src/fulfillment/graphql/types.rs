@@ -217,6 +217,16 @@ pub struct SupplierOrderStep {
     at: DateTime,
 }
 
+/// A step a supplier order may take.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierOrderEdge {
+    /// From where.
+    pub(super) from: SupplierOrderStatusOut,
+    /// To where.
+    pub(super) to: SupplierOrderStatusOut,
+}
+
 impl From<transition::Model> for SupplierOrderStep {
     fn from(row: transition::Model) -> Self {
         Self { from: row.from_status.into(), to: row.to_status.into(), reason: row.reason, at: row.at }

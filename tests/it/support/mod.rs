@@ -7,6 +7,7 @@ pub mod live;
 pub mod shop;
 pub mod smtp;
 pub mod stock;
+pub mod trade;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,0 +1,70 @@
+//! Orders: their numbers, who may see them, how they are found.
+
+use serde_json::json;
+
+use crate::support::app::TestApp;
+use crate::support::{stock, trade};
+
+crate::engine_tests![
+    numbers_have_no_gaps_and_a_token_opens_one_order,
+    an_order_is_found_by_what_people_know_of_it,
+    a_customer_sees_only_their_own,
+];
+
+async fn store(app: &TestApp) -> (crate::support::gql::Client, Vec<String>) {
+    let owner = trade::open(app).await;
+    let variants = stock::variants(&owner, 1).await;
+    let supplier = trade::portal(&owner, "Acme", true).await;
+    trade::offers(app, &owner, supplier, &variants[0], "A-1", 20, "4.00").await;
+    (owner, variants)
+}
+
+async fn numbers_have_no_gaps_and_a_token_opens_one_order(app: TestApp) {
+    let (owner, variants) = store(&app).await;
+    let first = trade::buy(&app, &[(&variants[0], 1)]).await;
+    let second = trade::buy(&app, &[(&variants[0], 2)]).await;
+    let one = trade::order(&owner, &first.id).await["number"].as_i64().expect("a number");
+    let two = trade::order(&owner, &second.id).await["number"].as_i64().expect("a number");
+    assert_eq!(one + 1, two);
+    let query = "query($token: String!) { orderByToken(token: $token) { id returnStatus timeline(first: 5) { nodes { type } } } }";
+    let guest = app.as_guest();
+    let seen = guest.run(query, json!({ "token": first.token })).await;
+    assert_eq!(seen.text("orderByToken.id"), first.id);
+    assert_eq!(seen.text("orderByToken.timeline.nodes.0.type"), "ORDER_PLACED");
+    let wrong = guest.run(query, json!({ "token": "ott_0" })).await;
+    assert!(wrong.at("orderByToken").is_null());
+    let by_id = guest.run("query($id: ID!) { order(id: $id) { id } }", json!({ "id": first.id })).await;
+    assert!(by_id.at("order").is_null(), "an id alone gives a guest nothing");
+}
+
+async fn an_order_is_found_by_what_people_know_of_it(app: TestApp) {
+    let (owner, variants) = store(&app).await;
+    let bought = trade::buy(&app, &[(&variants[0], 1)]).await;
+    let query = "query($filter: OrderFilter) { orders(first: 5, filter: $filter) { totalCount nodes { id } } }";
+    for word in ["ADA@example", "byron", "v-0", "1001"] {
+        let found = owner.run(query, json!({ "filter": { "query": word } })).await;
+        assert_eq!(found.text("orders.nodes.0.id"), bought.id, "{word}");
+    }
+    for word in ["%", "_", "nobody"] {
+        let found = owner.run(query, json!({ "filter": { "query": word } })).await;
+        assert_eq!(found.at("orders.totalCount"), 0, "{word}");
+    }
+    let found = owner.run(query, json!({ "filter": { "paymentStatus": ["AUTHORIZED"] } })).await;
+    assert_eq!(found.at("orders.totalCount"), 1);
+}
+
+async fn a_customer_sees_only_their_own(app: TestApp) {
+    let (_, variants) = store(&app).await;
+    let ada = app.as_customer("ada@example.com").await;
+    let eve = app.as_customer("eve@example.com").await;
+    let bought = trade::buy_as(&ada, &[(&variants[0], 1)]).await;
+    let query = "query($id: ID!) { order(id: $id) { id } me { orders(first: 5) { nodes { id } } } }";
+    let own = ada.run(query, json!({ "id": bought.id })).await;
+    assert_eq!(own.text("order.id"), bought.id);
+    assert_eq!(own.text("me.orders.nodes.0.id"), bought.id);
+    let other = eve.run(query, json!({ "id": bought.id })).await;
+    assert!(other.at("order").is_null());
+    assert_eq!(other.at("me.orders.nodes"), &json!([]));
+    let cancel = "mutation($id: ID!) { orderCancel(id: $id, input: {}) { userErrors { code } } }";
+    assert_eq!(eve.run(cancel, json!({ "id": bought.id })).await.user_codes("orderCancel"), ["NOT_FOUND"]);
+}
