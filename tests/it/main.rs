@@ -8,6 +8,7 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    architecture,
     catalog,
     harness,
     importing,
@@ -23,9 +24,23 @@ modules! {
     races,
     orders,
     fulfillment,
+    harness,
+    identity,
+    importing,
+    inventory,
+    journeys,
+    notifications,
+    orders,
+    payments,
+    schema,
     shipments,
-    tracking,
+    simulator,
     store,
+    suppliers,
+    tracking,
+    transport,
+    webhooks,
+    workitems,
 }
 
 fn main() {

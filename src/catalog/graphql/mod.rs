@@ -12,7 +12,7 @@ mod variant;
 
 pub use self::collection::Collection;
 pub use self::loaders::{CollectionLoader, ProductLoader, VariantLoader};
-pub use self::mutation::CatalogMutation;
+pub use self::mutation::{CatalogMutation, CatalogUserError};
 pub use self::product::{Image, Product};
 pub use self::query::{CatalogQuery, find_collection, find_product, find_variant};
 pub use self::variant::{ProductVariant, SelectedOption};

@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use consign::app::App;
-use consign::graph;
 use consign::identity::api_tokens::{NewApiToken, TokenScope};
 use consign::identity::{Actor, Permission, api_tokens};
 use consign::kernel::clock::{Clock, to_microseconds};
@@ -15,7 +14,7 @@ use consign::platform::config::{Config, TestGatewayConfig};
 use consign::platform::jobs::{self, Handlers};
 use consign::platform::outbox;
 use consign::simulator::{GatewaySettings, Simulator, SimulatorConfig};
-use consign::{webhooks, worker};
+use consign::worker;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -28,9 +27,6 @@ use super::smtp::Mails;
 pub const GATEWAY_SECRET: &str = "gateway-secret-of-the-tests";
 /// How the store knows the gateway's webhooks.
 pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// How long a test waits for what happens outside of it.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running store with everything around it, in one test's hands. The clock stands still until the
 /// test moves it, and jobs run when the test says so.
@@ -69,17 +65,16 @@ impl TestApp {
         // Simulated partners sign with the real time, which the store's must not be far from.
         #[expect(clippy::disallowed_methods, reason = "where a test's clock begins")]
         let now = to_microseconds(chrono::Utc::now());
-        Self::start_at(site, Clock::manual(now), |_| {}).await
+        Self::start_at(site, Clock::manual(now)).await
     }
 
-    async fn start_at(site: &Site, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+    async fn start_at(site: &Site, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         let mails = Mails::start().await;
         let simulator = start_simulator(&url, stop.clone()).await;
-        let mut config = config(site, &url, &mails, &simulator);
-        change(&mut config);
+        let config = config(site, &url, &mails, &simulator);
         let app = App::with(config, clock, IdSource::seeded(1)).await.expect("the store starts");
         let router = router(&app);
         let served = router.clone().into_make_service_with_connect_info::<SocketAddr>();
@@ -89,6 +84,15 @@ impl TestApp {
             server.await.expect("the server runs");
         });
         Self { app, mails, url, simulator, router, handlers: Arc::new(worker::handlers()), stop }
+    }
+
+    /// A second process of this store, with another configuration; nothing listens for it.
+    pub async fn reconfigured(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let clock = Clock::manual(self.app.clock.now());
+        let app = App::with(config, clock, IdSource::seeded(2)).await.expect("the store starts");
+        Self { router: router(&app), app, ..self.clone() }
     }
 
     /// What has to be stopped in the end.
@@ -155,24 +159,11 @@ impl TestApp {
         self.app.clock.advance(chrono::TimeDelta::from_std(by).expect("a short time"));
         self.run_jobs().await;
     }
-
-    /// Runs jobs until `done`, while partners outside do their part; fails after a while.
-    pub async fn until(&self, what: &str, mut done: impl AsyncFnMut() -> bool) {
-        let begun = Instant::now();
-        loop {
-            self.run_jobs().await;
-            if done().await {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
-    }
 }
 
 /// The store's routes, as its server has them.
 fn router(app: &App) -> Router {
-    graph::router(app.clone()).merge(webhooks::router(app.clone()))
+    consign::server::router(app)
 }
 
 fn config(site: &Site, url: &str, mails: &Mails, simulator: &str) -> Config {

@@ -1,0 +1,95 @@
+//! Documents that ask for too much are refused, each in a moment.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::support::app::TestApp;
+
+crate::engine_tests![
+    what_asks_for_too_much_is_refused_in_a_moment,
+    explorers_can_read_the_schema,
+    a_list_in_a_variable_has_a_limit,
+    whoever_asks_too_often_has_to_wait,
+];
+
+/// Fragments that each spread the next one twice.
+fn bomb(levels: usize) -> String {
+    let mut text = "{ ...F0 }".to_owned();
+    for level in 0..levels {
+        write!(text, " fragment F{level} on Query {{ ...F{next} ...F{next} }}", next = level + 1).expect("writes");
+    }
+    text + &format!(" fragment F{levels} on Query {{ __typename }}")
+}
+
+async fn what_asks_for_too_much_is_refused_in_a_moment(app: TestApp) {
+    let guest = app.as_guest();
+    let aliases: String = (0..31).map(|n| format!("a{n}: __typename ")).collect();
+    let wide: String = (0..900).map(|_| "__typename ").collect();
+    for (what, document) in [
+        ("a bomb of fragments", bomb(30)),
+        ("a small bomb", bomb(11)),
+        ("aliases", format!("{{ {aliases} }}")),
+        ("fields at the root", format!("{{ {} }}", "__typename ".repeat(21))),
+        ("directives", format!("{{ __typename {} }}", "@include(if: true) ".repeat(21))),
+        ("tokens", format!("{{ {} }}", "__typename ".repeat(1_400) + &wide)),
+        ("bytes", format!("{{ __typename }} #{}", "x".repeat(17_000))),
+        ("brackets", "{a".repeat(4_000)),
+        ("levels", format!("{{ {} }}", "node(id: 1) { ... on Job { id } ".repeat(1) + &nested(13))),
+    ] {
+        let begun = Instant::now();
+        let answer = guest.run(&document, json!({})).await;
+        assert_eq!(answer.status, 400, "{what}: {}", answer.body);
+        let codes = answer.codes();
+        assert!(codes == ["QUERY_TOO_COMPLEX"] || what == "levels", "{what}: {}", answer.body);
+        // 100 ms of CPU; tests share their processors, and are built without optimization.
+        assert!(begun.elapsed().as_millis() < 1_500, "{what} took {:?}", begun.elapsed());
+    }
+}
+
+fn nested(levels: usize) -> String {
+    format!("x {}{}{}", "{ x ".repeat(levels), "y", "}".repeat(levels + 1))
+}
+
+async fn explorers_can_read_the_schema(app: TestApp) {
+    let introspection = "query IntrospectionQuery { __schema { queryType { name } mutationType { name }
+        subscriptionType { name } types { ...FullType }
+        directives { name description locations args { ...InputValue } } } }
+        fragment FullType on __Type { kind name description
+          fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef }
+            isDeprecated deprecationReason }
+          inputFields { ...InputValue } interfaces { ...TypeRef }
+          enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+          possibleTypes { ...TypeRef } }
+        fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+        fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name
+          ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+    let answer = app.as_owner().await.run(introspection, json!({})).await;
+    assert!(answer.at("__schema.types").as_array().expect("types").len() > 20);
+    let unfolded = "{ __schema { types { fields { type { fields { type { fields { type { fields { name }}}}}}}}} }";
+    assert_eq!(app.as_guest().run(unfolded, json!({})).await.codes(), ["QUERY_TOO_COMPLEX"]);
+}
+
+async fn a_list_in_a_variable_has_a_limit(app: TestApp) {
+    let ids: Vec<String> = (0..251).map(|n| n.to_string()).collect();
+    let answer = app.as_guest().run("query($ids: [ID!]) { __typename }", json!({ "ids": ids })).await;
+    assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+}
+
+async fn whoever_asks_too_often_has_to_wait(app: TestApp) {
+    let app = app
+        .reconfigured(|config| {
+            config.limits.address_cost_burst = 3;
+            config.limits.address_cost_per_second = 1;
+        })
+        .await;
+    let guest = app.as_guest();
+    for _ in 0..3 {
+        assert_eq!(guest.run("{ __typename }", json!({})).await.status, 200);
+    }
+    let answer = guest.run("{ __typename }", json!({})).await;
+    assert_eq!((answer.status.as_u16(), answer.codes()), (429, vec!["RATE_LIMITED".to_owned()]));
+    assert!(answer.body["errors"][0]["extensions"]["retryAfter"].as_u64().is_some_and(|seconds| seconds > 0));
+    assert!(answer.headers.contains_key("retry-after"));
+}
