@@ -27,6 +27,8 @@ use crate::platform::tx::Tx;
 
 /// How long the token of the mail is good for.
 const LIFE: TimeDelta = TimeDelta::hours(24);
+/// How often one address may be registered from one place before its mails are slowed down.
+const FREE_TRIES: u32 = 5;
 /// The longest name.
 const MAX_NAME: usize = 100;
 
@@ -63,7 +65,7 @@ pub async fn register(app: &App, input: Registration, address: IpAddr) -> Result
     let email = checked(&input)?;
     // Hashed in any case: the time must not tell anything either.
     let password_hash = passwords::hash(app, input.password).await?;
-    if throttle::count(app, &throttle::key("register", &email, address)).await?.is_err() {
+    if throttle::count(app, &throttle::key("register", &email, address), FREE_TRIES).await?.is_err() {
         // Somebody fills the address' mailbox. The answer is the same as ever.
         return Ok(());
     }

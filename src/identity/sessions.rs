@@ -77,15 +77,22 @@ pub async fn create(
         return Err(wrong());
     };
     let email = email::key(&email);
-    let tries = throttle::key("sign-in", &email, address);
-    if let Err(seconds) = throttle::count(app, &tries).await? {
-        let message = format!("too many tries; wait {seconds} seconds");
-        return Err(VerbError::refused(SessionProblem::Throttled, "input", message));
+    let limits = &app.config.limits;
+    let from_here = throttle::key_of_address("sign-in", address);
+    let at_account = throttle::key("sign-in", &email, address);
+    for (tries, free) in
+        [(&from_here, limits.password_checks_per_address), (&at_account, limits.password_checks_per_account)]
+    {
+        if let Err(seconds) = throttle::count(app, tries, free).await? {
+            let message = format!("too many tries; wait {seconds} seconds");
+            return Err(VerbError::refused(SessionProblem::Throttled, "input", message));
+        }
     }
     let (holder, stored) = find(app, &email).await?.unzip();
     let right = passwords::verify(stored, password.to_owned()).await?;
     let Some(holder) = holder.filter(|_| right) else { return Err(wrong()) };
-    throttle::forget(app, &tries).await?;
+    throttle::forget(app, &at_account).await?;
+    throttle::take_back(app, &from_here).await?;
     let tx = Tx::begin(app).await?;
     let issued = begin(&tx, holder).await?;
     tx.commit().await?;

@@ -8,8 +8,8 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use sha2::{Digest as _, Sha256};
 
 use super::entity::sign_in_throttle::{ActiveModel, Column, Entity};
@@ -17,8 +17,6 @@ use crate::app::App;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
 
-/// How many tries are free: people mistype.
-const FREE_TRIES: i32 = 5;
 /// After so long without a try, all is forgotten.
 const MEMORY: TimeDelta = TimeDelta::minutes(30);
 /// The longest wait between two tries.
@@ -47,8 +45,14 @@ fn network(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// Counts a try; how many seconds are left to wait if it comes too early.
-pub(super) async fn count(app: &App, key: &Key) -> Result<Result<(), u64>, Fault> {
+/// All tries at `what` from `address`, whatever the account: one password tried at many.
+pub(super) fn key_of_address(what: &str, address: IpAddr) -> Key {
+    key(what, "", address)
+}
+
+/// Counts a try, of which `free` are free, since people mistype; how many seconds are left to wait if
+/// it comes too early.
+pub(super) async fn count(app: &App, key: &Key, free: u32) -> Result<Result<(), u64>, Fault> {
     let tx = Tx::begin(app).await?;
     let now = tx.now();
     let first = ActiveModel { key: Set(key.0.clone()), attempts: Set(0), blocked_until: Set(now), last_at: Set(now) };
@@ -63,7 +67,7 @@ pub(super) async fn count(app: &App, key: &Key) -> Result<Result<(), u64>, Fault
     let attempts = if now - row.last_at > MEMORY { 1 } else { row.attempts.saturating_add(1) };
     let mut row = row.into_active_model();
     row.attempts = Set(attempts);
-    row.blocked_until = Set(now + wait_after(attempts));
+    row.blocked_until = Set(now + wait_after(attempts, free));
     row.last_at = Set(now);
     row.update(&tx).await?;
     tx.commit().await?;
@@ -76,9 +80,20 @@ pub(super) async fn forget(app: &App, key: &Key) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Takes back one try: it was right, and says nothing about those before it.
+pub(super) async fn take_back(app: &App, key: &Key) -> Result<(), Fault> {
+    let update = Entity::update_many()
+        .col_expr(Column::Attempts, Expr::cust("attempts - 1"))
+        .col_expr(Column::BlockedUntil, Expr::value(app.clock.now()))
+        .filter(Column::Key.eq(key.0.clone()))
+        .filter(Column::Attempts.gt(0));
+    update.exec(app.db.write()).await?;
+    Ok(())
+}
+
 /// None for the free tries, then 2, 4, 8 … seconds.
-fn wait_after(attempts: i32) -> TimeDelta {
-    let over = u32::try_from(attempts - FREE_TRIES).unwrap_or_default();
+fn wait_after(attempts: i32, free: u32) -> TimeDelta {
+    let over = u32::try_from(attempts).unwrap_or_default().saturating_sub(free);
     if over == 0 {
         return TimeDelta::zero();
     }
@@ -91,9 +106,9 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_after_the_free_tries_up_to_a_limit() {
-        let waits: Vec<i64> = (1..=8).map(|tries| wait_after(tries).num_seconds()).collect();
+        let waits: Vec<i64> = (1..=8).map(|tries| wait_after(tries, 5).num_seconds()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8]);
-        assert_eq!(wait_after(i32::MAX), LONGEST_WAIT);
+        assert_eq!(wait_after(i32::MAX, 5), LONGEST_WAIT);
     }
 
     #[test]

@@ -47,9 +47,9 @@ pub struct Limits {
     pub address_cost_burst: u32,
     /// Cost an address gets back each second.
     pub address_cost_per_second: u32,
-    /// Attempts at one account's password in a minute.
+    /// Free tries at one account's password from one address; then each waits longer.
     pub password_checks_per_account: u32,
-    /// Attempts at any password from one address in a minute.
+    /// Free wrong tries at any accounts from one address; then each waits longer.
     pub password_checks_per_address: u32,
     /// Lines of a cart.
     pub cart_lines: usize,

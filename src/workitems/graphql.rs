@@ -15,7 +15,7 @@ use crate::graph::{
 };
 use crate::identity::graphql::visible_to_store;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::WorkItemId;
+use crate::kernel::ids::{OrderId, WorkItemId};
 use crate::kernel::problem::Fault;
 use crate::user_error;
 
@@ -95,6 +95,11 @@ impl WorkItem {
             Err(Fault::BadInput(_) | Fault::Forbidden) => None,
             found => nullable(found),
         }
+    }
+
+    /// The order it is about; null if it is about none.
+    async fn order_id(&self) -> Option<GlobalId<OrderId>> {
+        self.0.order_id.map(GlobalId)
     }
 
     /// What is wrong.

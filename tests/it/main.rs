@@ -8,6 +8,7 @@ mod support;
 
 modules! {
     // One line per module of tests:
+    access_matrix,
     architecture,
     catalog,
     checkout,
