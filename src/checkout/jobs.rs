@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
+use super::complete::nothing_to_pay;
 use super::entity::cart::Status;
 use super::entity::hold::HoldStatus;
 use super::entity::{cart, cart_line, hold};
@@ -53,7 +54,11 @@ impl Job for ReconcileAttempt {
         }
         let attempt = payments::lookup(app.db.read(), self.attempt_id).await?;
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
-        match payments::find(app, &attempt).await {
+        let found = match nothing_to_pay(&attempt) {
+            Some(outcome) => Ok(Some(outcome)),
+            None => payments::find(app, &attempt).await,
+        };
+        match found {
             Ok(Some(outcome)) => settle(app, self.attempt_id, &outcome).await?,
             Ok(None) if app.clock.now() - attempt.created_at > NEVER_ARRIVED => abandon(app, self.attempt_id).await?,
             Ok(None) => {}

@@ -10,6 +10,7 @@ use crate::checkout::{self, CheckoutError, LineChange, NewLine};
 use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable, payload, required};
 use crate::kernel::ids::{CartId, ParcelId, ShippingServiceId};
 use crate::kernel::problem::Fault;
+use crate::orders::graphql::Order;
 use crate::payments::graphql::Payment;
 
 macro_rules! payloads {
@@ -73,6 +74,11 @@ pub struct CheckoutCompletePayload {
 /// cart's `completion` tells its outcome.
 #[Object]
 impl CheckoutCompletePayload {
+    /// The order; null until there is one.
+    async fn order(&self, ctx: &Context<'_>) -> Nullable<Order> {
+        nullable(self.find_order(ctx).await)
+    }
+
     /// The payment; null if the checkout was refused before one was begun.
     async fn payment(&self, ctx: &Context<'_>) -> Nullable<Payment> {
         nullable(self.find_payment(ctx).await)
@@ -92,6 +98,13 @@ impl CheckoutCompletePayload {
             Self { completion, user_errors: [refused, failed].concat() }
         });
         required(split)
+    }
+
+    async fn find_order(&self, ctx: &Context<'_>) -> Result<Option<Order>, SharedFault> {
+        match &self.completion {
+            Some(completion) => types::order(ctx, completion).await,
+            None => Ok(None),
+        }
     }
 
     async fn find_payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>, SharedFault> {

@@ -4,12 +4,11 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 
 use crate::catalog::graphql::ProductVariant;
 use crate::checkout::{self, CheckoutErrorCode as Code, Completion, CompletionStatus, LineView, ParcelView, View};
-use crate::graph::scalars::{DateTime, DeliveryWindow};
+use crate::graph::scalars::{Address, DateTime, DeliveryWindow};
 use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
-use crate::kernel::address::Address;
-use crate::kernel::country::CountryCode;
-use crate::kernel::ids::{CartId, CartLineId, ParcelId, PaymentAttemptId, ShippingServiceId};
+use crate::kernel::ids::{CartId, CartLineId, OrderId, ParcelId, PaymentAttemptId, ShippingServiceId};
 use crate::kernel::money::Money;
+use crate::orders::graphql::{Order, OrderLoader};
 use crate::payments::graphql::{Payment, PaymentLoader};
 use crate::pricing::Quote;
 use crate::routing::ServiceOption;
@@ -124,13 +123,13 @@ impl Cart {
     }
 
     /// Where it goes; null until the buyer said so, and once the cart is an order.
-    async fn shipping_address(&self) -> Option<CartAddress> {
-        self.0.cart.shipping_address.clone().filter(|_| self.is_running()).map(CartAddress::from)
+    async fn shipping_address(&self) -> Option<Address> {
+        self.0.cart.shipping_address.clone().filter(|_| self.is_running()).map(Address::from)
     }
 
     /// Who pays; null if that is the shipping address, and once the cart is an order.
-    async fn billing_address(&self) -> Option<CartAddress> {
-        self.0.cart.billing_address.clone().filter(|_| self.is_running()).map(CartAddress::from)
+    async fn billing_address(&self) -> Option<Address> {
+        self.0.cart.billing_address.clone().filter(|_| self.is_running()).map(Address::from)
     }
 
     /// The discount codes, in the order they apply.
@@ -296,45 +295,6 @@ pub struct CartContact {
     phone: Option<String>,
 }
 
-/// A postal address of a cart.
-#[derive(SimpleObject)]
-pub struct CartAddress {
-    /// The person.
-    name: String,
-    /// The company.
-    company: Option<String>,
-    /// Street and number.
-    address1: String,
-    /// Apartment, floor.
-    address2: Option<String>,
-    /// City or town.
-    city: String,
-    /// State or province.
-    region: Option<String>,
-    /// Postal code.
-    postal_code: Option<String>,
-    /// The country.
-    country_code: CountryCode,
-    /// A telephone number for the carrier.
-    phone: Option<String>,
-}
-
-impl From<Address> for CartAddress {
-    fn from(it: Address) -> Self {
-        Self {
-            name: it.name,
-            company: it.company,
-            address1: it.address1,
-            address2: it.address2,
-            city: it.city,
-            region: it.region,
-            postal_code: it.postal_code,
-            country_code: it.country_code,
-            phone: it.phone,
-        }
-    }
-}
-
 /// What became of a cart's checkout. Ask again while it is `PROCESSING`.
 pub struct CartCompletion(pub Completion);
 
@@ -344,6 +304,11 @@ impl CartCompletion {
     /// Where it stands.
     async fn status(&self) -> CartCompletionStatus {
         self.0.status.into()
+    }
+
+    /// The order; null until there is one.
+    async fn order(&self, ctx: &Context<'_>) -> Nullable<Order> {
+        nullable(order(ctx, &self.0).await)
     }
 
     /// The running, or the last, payment; null before the first.
@@ -356,6 +321,12 @@ impl CartCompletion {
     async fn user_errors(&self) -> Vec<CheckoutUserError> {
         user_errors(&self.0)
     }
+}
+
+/// The order of a checkout.
+pub(super) async fn order(ctx: &Context<'_>, it: &Completion) -> Result<Option<Order>, SharedFault> {
+    let Some(id) = it.order_id else { return Ok(None) };
+    Ok(ctx.loaders().load::<OrderLoader, OrderId>(id).await?.map(Order))
 }
 
 /// The payment of a checkout.

@@ -124,6 +124,7 @@ fn queries() -> Vec<Row> {
         },
         list(Gate::Store(Discounts), "discounts"),
         query(Gate::Store(Settings), "exchangeRates { __typename }"),
+        query(Gate::Store(Fulfillment), "supplierOrderTransitions { __typename }"),
         list(Gate::Supplier(Fulfillment), "supplierOrders"),
         query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor) { id }"),
         list(Gate::Store(Settings), "webhookDeliveries"),
