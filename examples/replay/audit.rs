@@ -21,7 +21,8 @@ pub async fn wait_until_quiet(world: &World, owner: &Client, patience: Duration)
     let mut last = (0, Instant::now());
     loop {
         let open = open_orders(owner).await?;
-        let pending = get(&format!("{}/admin/pending", world.suppliers_url)).await?["total"].as_i64().unwrap_or_default();
+        let pending =
+            get(&format!("{}/admin/pending", world.suppliers_url)).await?["total"].as_i64().unwrap_or_default();
         println!("  {open} orders on their way, {pending} things pending at the suppliers");
         if open == 0 && pending == 0 {
             return Ok(());
@@ -62,7 +63,7 @@ pub fn check(facts: &Facts, placed: &[Acknowledged]) -> Vec<String> {
     found
 }
 
-/// 1. Every acknowledged order exists, its total unchanged; numbers have no gap and no double.
+/// Invariant 1: every acknowledged order exists, its total unchanged; numbers have no gap and no double.
 fn orders_exist(facts: &Facts, placed: &[Acknowledged], found: &mut Vec<String>) {
     let by_id: HashMap<&str, &Order> = facts.orders.iter().map(|order| (order.id.as_str(), order)).collect();
     for order in placed {
@@ -85,7 +86,7 @@ fn orders_exist(facts: &Facts, placed: &[Acknowledged], found: &mut Vec<String>)
     }
 }
 
-/// 2. Per supplier order at most one effective order at the supplier, and none the store does not know.
+/// Invariant 2: per supplier order at most one effective order at the supplier, and none the store does not know.
 fn one_order_at_the_supplier(facts: &Facts, found: &mut Vec<String>) {
     let known: HashSet<&str> =
         facts.orders.iter().flat_map(|order| &order.supplier_orders).map(|it| it.reference.as_str()).collect();
@@ -108,7 +109,7 @@ fn one_order_at_the_supplier(facts: &Facts, found: &mut Vec<String>) {
     }
 }
 
-/// 3. Captures recorded are captures at the provider and at most the total; refunds at most captures;
+/// Invariant 3: captures recorded are captures at the provider and at most the total; refunds at most captures;
 /// no money is held or taken without an order.
 fn money_agrees(facts: &Facts, found: &mut Vec<String>) {
     let mut with_order = HashSet::new();
@@ -120,7 +121,10 @@ fn money_agrees(facts: &Facts, found: &mut Vec<String>) {
                 continue;
             };
             if (books.captured, books.refunded, books.voided) != (payment.captured, payment.refunded, payment.voided) {
-                found.push(format!("3: {} of {}: we say {payment:?}, the provider {books:?}", payment.reference, order.id));
+                found.push(format!(
+                    "3: {} of {}: we say {payment:?}, the provider {books:?}",
+                    payment.reference, order.id
+                ));
             }
             if books.captured > order.total_minor || books.refunded > books.captured {
                 found.push(format!("3: {}: {books:?} for a total of {}", order.id, order.total_minor));
@@ -138,7 +142,7 @@ fn money_agrees(facts: &Facts, found: &mut Vec<String>) {
     }
 }
 
-/// 4. The ledger reproduces the offers' figures; none is negative; never more was taken than was
+/// Invariant 4: the ledger reproduces the offers' figures; none is negative; never more was taken than was
 /// sellable at that moment.
 fn ledger_reproduces(facts: &Facts, found: &mut Vec<String>) {
     for (offer, figures) in &facts.offers {
@@ -164,19 +168,24 @@ fn ledger_reproduces(facts: &Facts, found: &mut Vec<String>) {
     }
 }
 
-/// 5. Every paid order is delivered, cancelled, refunded or in the exceptions queue.
+/// Invariant 5: every paid order is delivered, cancelled, refunded or in the exceptions queue.
 fn nothing_stuck(facts: &Facts, found: &mut Vec<String>) {
-    let explained: HashSet<&str> =
-        facts.work_items.iter().filter(|item| item.status != "RESOLVED").filter_map(|item| item.order.as_deref()).collect();
+    let explained: HashSet<&str> = facts
+        .work_items
+        .iter()
+        .filter(|item| item.status != "RESOLVED")
+        .filter_map(|item| item.order.as_deref())
+        .collect();
     for order in &facts.orders {
         let ended = matches!(order.fulfillment_status.as_str(), "DELIVERED" | "CANCELLED");
         if !ended && !explained.contains(order.id.as_str()) {
-            found.push(format!("5: {} ({}) is {} and nobody is told", order.id, order.number, order.fulfillment_status));
+            found
+                .push(format!("5: {} ({}) is {} and nobody is told", order.id, order.number, order.fulfillment_status));
         }
     }
 }
 
-/// 6. No reservation without a live cart or order; none missing for a live one.
+/// Invariant 6: no reservation without a live cart or order; none missing for a live one.
 fn reservations_have_owners(facts: &Facts, found: &mut Vec<String>) {
     let known: HashSet<&str> = facts.orders.iter().map(|order| order.id.as_str()).collect();
     for reservation in &facts.reservations {
@@ -189,13 +198,15 @@ fn reservations_have_owners(facts: &Facts, found: &mut Vec<String>) {
     }
 }
 
-/// 7. Every history is a path: each step begins where the last one ended, and the last is where it is.
+/// Invariant 7: every history is a path: each step begins where the last one ended, and the last is where it is.
 fn histories_are_paths(facts: &Facts, found: &mut Vec<String>) {
     for it in facts.orders.iter().flat_map(|order| &order.supplier_orders) {
         for pair in it.history.windows(2).filter(|pair| pair[0].1 != pair[1].0) {
             found.push(format!("7: {}: from {} to {}, then from {}", it.id, pair[0].0, pair[0].1, pair[1].0));
         }
-        for (from, to) in it.history.iter().filter(|(from, to)| !facts.edges.is_empty() && !facts.edges.contains(&edge(from, to))) {
+        for (from, to) in
+            it.history.iter().filter(|(from, to)| !facts.edges.is_empty() && !facts.edges.contains(&edge(from, to)))
+        {
             found.push(format!("7: {}: there is no edge from {from} to {to}", it.id));
         }
         if it.history.last().is_some_and(|(_, to)| *to != it.status) {
@@ -207,4 +218,3 @@ fn histories_are_paths(facts: &Facts, found: &mut Vec<String>) {
 fn edge(from: &str, to: &str) -> (String, String) {
     (from.to_owned(), to.to_owned())
 }
-

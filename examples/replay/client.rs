@@ -76,7 +76,13 @@ impl Client {
 
     /// Runs `query` until it gets through, for up to `patience`: what a client with retries does.
     /// Only for reads and for verbs that are idempotent.
-    pub async fn persist(&self, operation: &str, query: &str, variables: &Value, patience: Duration) -> anyhow::Result<Value> {
+    pub async fn persist(
+        &self,
+        operation: &str,
+        query: &str,
+        variables: &Value,
+        patience: Duration,
+    ) -> anyhow::Result<Value> {
         let give_up = Instant::now() + patience;
         loop {
             match self.once(operation, query, variables).await {

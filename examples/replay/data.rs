@@ -80,8 +80,11 @@ pub struct Dataset {
 /// Reads `path` (CSV, plain or gzip) and keeps the first `orders` invoices that can be replayed.
 pub fn read(path: &Path, orders: usize, seed: u64) -> anyhow::Result<Dataset> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let reader: Box<dyn Read> =
-        if path.extension().is_some_and(|it| it == "gz") { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let reader: Box<dyn Read> = if path.extension().is_some_and(|it| it == "gz") {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
     let mut collector = Collector { limit: orders, ..Collector::default() };
     for row in csv::Reader::from_reader(reader).deserialize() {
         collector.row(row.context("the file is not the expected CSV")?);
@@ -260,8 +263,8 @@ fn country_code(name: &str) -> Option<&'static str> {
 
 /// Every country of the replay.
 pub const COUNTRIES: &[&str] = &[
-    "GB", "IE", "DE", "FR", "NL", "ES", "CH", "PT", "BE", "JE", "SE", "IT", "AU", "CY", "AT", "GR", "AE", "DK", "NO", "FI",
-    "US", "JP", "PL", "MT", "LT", "SG", "ZA", "BH", "CA", "HK", "TH", "IL", "IS", "KR", "BR", "BM", "NG", "LB",
+    "GB", "IE", "DE", "FR", "NL", "ES", "CH", "PT", "BE", "JE", "SE", "IT", "AU", "CY", "AT", "GR", "AE", "DK", "NO",
+    "FI", "US", "JP", "PL", "MT", "LT", "SG", "ZA", "BH", "CA", "HK", "TH", "IL", "IS", "KR", "BR", "BM", "NG", "LB",
 ];
 
 /// An address that can be in `country`: city, region, postal code.

@@ -159,7 +159,12 @@ async fn complete(shop: &Shop, invoice: &Invoice, cart: &Value, attempt: usize) 
         let payload = &data["checkoutComplete"];
         if let Some(id) = payload["order"]["id"].as_str() {
             let total = payload["order"]["total"]["amount"].to_string();
-            return Ok(Completion::Placed(Acknowledged { id: id.to_owned(), total, short_lines: 0, at: Instant::now() }));
+            return Ok(Completion::Placed(Acknowledged {
+                id: id.to_owned(),
+                total,
+                short_lines: 0,
+                at: Instant::now(),
+            }));
         }
         let errors = user_errors(&data, "checkoutComplete");
         let has = |code: &str| errors.iter().any(|error| error.contains(code));

@@ -161,7 +161,9 @@ fn list(value: &Value) -> &[Value] {
 fn order(node: &Value) -> Order {
     let placed = time(&node["placedAt"]);
     let steps = list(&node["supplierOrders"]).iter().flat_map(|it| list(&it["history"]["nodes"]));
-    let submitted = steps.filter(|step| step["to"] == "SUBMITTED" || step["to"] == "ACKNOWLEDGED").filter_map(|step| time(&step["at"]));
+    let submitted = steps
+        .filter(|step| step["to"] == "SUBMITTED" || step["to"] == "ACKNOWLEDGED")
+        .filter_map(|step| time(&step["at"]));
     let payments = list(&node["payment"]).iter().chain(node["payment"].is_object().then_some(&node["payment"]));
     Order {
         id: text(&node["id"]),
@@ -199,11 +201,19 @@ fn figures(node: &Value) -> [i64; 3] {
 }
 
 fn reservation(node: &Value) -> Reservation {
-    Reservation { id: text(&node["id"]), state: text(&node["status"]), order: node["orderId"].as_str().map(str::to_owned) }
+    Reservation {
+        id: text(&node["id"]),
+        state: text(&node["status"]),
+        order: node["orderId"].as_str().map(str::to_owned),
+    }
 }
 
 fn work_item(node: &Value) -> WorkItem {
-    WorkItem { kind: text(&node["type"]), status: text(&node["status"]), order: node["orderId"].as_str().map(str::to_owned) }
+    WorkItem {
+        kind: text(&node["type"]),
+        status: text(&node["status"]),
+        order: node["orderId"].as_str().map(str::to_owned),
+    }
 }
 
 /// The ledger by offer, each in the order of its entries.
@@ -237,11 +247,14 @@ async fn at_the_suppliers(world: &World) -> anyhow::Result<(Vec<RemoteOrder>, Ve
     let summary = get(&format!("{base}/admin/summary")).await?;
     let mut orders = Vec::new();
     let mut twice = Vec::new();
-    for (key, supplier) in summary["suppliers"].as_object().context("the simulator has no suppliers")? {
+    for (key, supplier) in summary.as_object().context("the simulator has no suppliers")? {
         twice.extend(list(&supplier["orderedTwice"]).iter().map(text));
         for node in every_page(&format!("{base}/admin/suppliers/{key}/orders"), "items").await? {
             let status = text(&node["status"]);
-            orders.push(RemoteOrder { reference: text(&node["reference"]), effective: !matches!(status.as_str(), "rejected" | "cancelled") });
+            orders.push(RemoteOrder {
+                reference: text(&node["reference"]),
+                effective: !matches!(status.as_str(), "rejected" | "cancelled"),
+            });
         }
     }
     Ok((orders, twice))

@@ -195,7 +195,11 @@ async fn drive_all(shop: Arc<Shop>, invoices: Vec<data::Invoice>, clients: usize
 }
 
 /// Kills servers while the checkouts run and, for the kills that are left, while parcels travel.
-async fn kill_at_random<T>(world: &mut World, arguments: &Arguments, driving: &tokio::task::JoinHandle<T>) -> anyhow::Result<u64> {
+async fn kill_at_random<T>(
+    world: &mut World,
+    arguments: &Arguments,
+    driving: &tokio::task::JoinHandle<T>,
+) -> anyhow::Result<u64> {
     let mut draw = Draw::new(arguments.seed, "kills");
     let killed = AtomicU64::new(0);
     while killed.load(Ordering::Relaxed) < arguments.kills {

@@ -51,7 +51,8 @@ async fn settings(owner: &Client) -> anyhow::Result<()> {
 
 /// Makes a supplier, its two shipping services, and its twin in the simulator.
 async fn supplier(world: &World, owner: &Client, index: usize) -> anyhow::Result<String> {
-    let (token, secret) = (format!("replay-supplier-token-{index}"), "whsec_cmVwbGF5LXN1cHBsaWVyLXdlYmhvb2stc2VjcmV0LTAx");
+    let (token, secret) =
+        (format!("replay-supplier-token-{index}"), "whsec_cmVwbGF5LXN1cHBsaWVyLXdlYmhvb2stc2VjcmV0LTAx");
     let base = format!("{}/suppliers/s{index}", world.suppliers_url);
     let input = json!({
         "name": format!("Supplier {index}"), "adapter": "http", "currency": "GBP", "autoForward": true, "shipsFrom": "GB",
@@ -86,7 +87,8 @@ async fn stock(world: &World, index: usize, goods: &[Good]) -> anyhow::Result<()
             json!({ "sku": good.code, "quantity": stock, "cost": { "amount": cost, "currency": "GBP" } })
         })
         .collect();
-    put(&format!("{}/admin/suppliers/s{index}/stock", world.suppliers_url), &json!({ "full": true, "items": items })).await
+    put(&format!("{}/admin/suppliers/s{index}/stock", world.suppliers_url), &json!({ "full": true, "items": items }))
+        .await
 }
 
 async fn put(url: &str, body: &Value) -> anyhow::Result<()> {
@@ -111,7 +113,8 @@ async fn import(owner: &Client, supplier: &str, index: usize, goods: &[Good]) ->
     }
     let upload = owner.upload(&format!("supplier-{index}.csv"), file).await?;
     let mapping = json!({ "sku": "code", "title": "name", "price": "price", "cost": "cost", "quantity": "stock" });
-    let input = json!({ "supplierId": supplier, "source": { "uploadId": upload }, "format": "CSV", "mapping": mapping });
+    let input =
+        json!({ "supplierId": supplier, "source": { "uploadId": upload }, "format": "CSV", "mapping": mapping });
     let query = "mutation CatalogImport($input: CatalogImportInput!) { catalogImport(input: $input) \
                  { job { id status } userErrors { code field message } } }";
     let started = call(owner, "catalogImport", query, json!({ "input": input })).await?;

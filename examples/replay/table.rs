@@ -41,7 +41,10 @@ pub fn print(report: &Report) {
         println!("| {operation} | {count} | {} | {} |", millis(*p50), millis(*p99));
     }
     list("orders by fulfillment", &count(report.facts.orders.iter().map(|order| order.fulfillment_status.clone())));
-    list("exceptions by reason", &count(report.facts.work_items.iter().map(|item| format!("{} ({})", item.kind, item.status))));
+    list(
+        "exceptions by reason",
+        &count(report.facts.work_items.iter().map(|item| format!("{} ({})", item.kind, item.status))),
+    );
     list("baskets without an order", &count(report.outcome.refused.iter().map(|(_, reason)| reason.clone())));
     println!("\n**Violations: {}**", report.violations.len());
     for violation in report.violations.iter().take(50) {
@@ -57,7 +60,10 @@ fn totals(report: &Report) {
     println!("| orders placed | {} |", placed.len());
     println!("| lines | {} |", report.facts.orders.iter().map(|order| order.lines).sum::<usize>());
     println!("| lines that ran short | {short} |");
-    println!("| supplier orders | {} |", report.facts.orders.iter().map(|order| order.supplier_orders.len()).sum::<usize>());
+    println!(
+        "| supplier orders | {} |",
+        report.facts.orders.iter().map(|order| order.supplier_orders.len()).sum::<usize>()
+    );
     println!("| checkouts per second | {rate:.1} |");
     println!("| time for all checkouts | {:.1} s |", report.checkout_time.as_secs_f64());
     println!("| time until all was quiet | {:.1} s |", report.whole_time.as_secs_f64());

@@ -55,8 +55,9 @@ impl World {
     /// Starts everything and waits until it answers.
     pub async fn start(setup: Setup) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&setup.folder)?;
-        let servers: Vec<String> =
-            (0..setup.replicas).map(|_| free_port().map(|port| format!("http://127.0.0.1:{port}"))).collect::<Result<_, _>>()?;
+        let servers: Vec<String> = (0..setup.replicas)
+            .map(|_| free_port().map(|port| format!("http://127.0.0.1:{port}")))
+            .collect::<Result<_, _>>()?;
         let mut helpers = Vec::new();
         let mut helper_urls = Vec::new();
         for name in ["suppliers", "gateway"] {
@@ -168,7 +169,12 @@ fn environment(setup: &Setup, server: &str, gateway_url: &str) -> Vec<(&'static 
     environment
 }
 
-async fn run(folder: &Path, environment: Vec<(&str, String)>, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+async fn run(
+    folder: &Path,
+    environment: Vec<(&str, String)>,
+    arguments: &[&str],
+    input: &str,
+) -> anyhow::Result<String> {
     use tokio::io::AsyncWriteExt as _;
     let mut command = consign(folder, "command")?;
     command.envs(environment).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());

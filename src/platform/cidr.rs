@@ -89,8 +89,7 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     }
     // Only 2000::/3 is global unicast, less Teredo and other special ranges (2001::/23) and documentation.
     let global = s[0] & 0xe000 == 0x2000;
-    let special =
-        (s[0] == 0x2001 && s[1] < 0x200) || (s[0] == 0x2001 && s[1] == 0xdb8) || (s[0] == 0x3fff && s[1] < 0x1000);
+    let special = (s[0] == 0x2001 && (s[1] < 0x200 || s[1] == 0xdb8)) || (s[0] == 0x3fff && s[1] < 0x1000);
     global && !special
 }
 

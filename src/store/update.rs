@@ -54,7 +54,7 @@ pub struct SettingsChange {
     pub taxes: Option<Vec<NewCountryTax>>,
     /// When money is taken.
     pub capture: Option<CaptureMoment>,
-    /// The address mails come from; an empty one takes it away.
+    /// The address mails come from, alone or as `Name <address>`; an empty one takes it away.
     pub sender: Option<String>,
 }
 
@@ -126,7 +126,7 @@ fn check(row: &store::Model, change: &SettingsChange, countries: &[country::Mode
         refuse(CurrencyInUse, "currencyCode", "the currency cannot change any more: prices or orders exist");
     }
     if let Some(sender) = change.sender.as_ref().filter(|it| !it.trim().is_empty())
-        && email::parse(sender).is_err()
+        && !is_mailbox(sender)
     {
         refuse(Invalid, "sender", "not an e-mail address");
     }
@@ -171,6 +171,16 @@ async fn write_countries(tx: &Tx, countries: Vec<country::Model>) -> Result<(), 
     });
     country::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// Whether mails can come from `sender`: an address, or a name with the address in angle brackets.
+fn is_mailbox(sender: &str) -> bool {
+    match sender.trim().strip_suffix('>').and_then(|rest| rest.split_once('<')) {
+        Some((name, address)) => {
+            email::parse(address).is_ok() && !name.chars().any(char::is_control) && name.len() <= 120
+        }
+        None => email::parse(sender).is_ok(),
+    }
 }
 
 #[cfg(test)]

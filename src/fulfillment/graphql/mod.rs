@@ -57,9 +57,9 @@ impl FulfillmentQuery {
     /// The steps a supplier order may take: its published state machine. For the owner and staff.
     #[graphql(visible = "visible_to_store")]
     async fn supplier_order_transitions(&self, ctx: &Context<'_>) -> Nullable<Vec<SupplierOrderStateEdge>> {
-        let edges = EDGES
-            .iter()
-            .flat_map(|(from, all)| all.iter().map(|to| SupplierOrderStateEdge { from: (*from).into(), to: (*to).into() }));
+        let edges = EDGES.iter().flat_map(|(from, all)| {
+            all.iter().map(|to| SupplierOrderStateEdge { from: (*from).into(), to: (*to).into() })
+        });
         required(ctx.actor().may(Action::ManageFulfillment).map(|()| edges.collect()))
     }
 

@@ -93,7 +93,9 @@ async fn create(
     input: RefundCreateInput,
 ) -> Result<Refund, VerbError<RefundErrorCode>> {
     ctx.actor().may(Action::Refund)?;
-    let amount = match (&input.lines, &input.amount) {
+    // An empty list names no line.
+    let named = input.lines.as_ref().filter(|lines| !lines.is_empty());
+    let amount = match (named, &input.amount) {
         (None, Some(amount)) => amount.money().map_err(|error| invalid("input.amount", error.to_string()))?,
         (Some(lines), None) => price_of(ctx, order_id, lines).await?,
         _ => return Err(invalid("input", "give either lines or an amount").into()),

@@ -145,7 +145,7 @@ fn account_mutations() -> Vec<Row> {
 }
 
 fn checkout_mutations() -> Vec<Row> {
-    let address = "{ name: \"A\", address1: \"1\", city: \"B\", countryCode: DE }";
+    let address = "{ name: \"A\", address1: \"1\", city: \"B\", postalCode: \"10115\", countryCode: \"DE\" }";
     let money = "{ amount: \"1.00\", currencyCode: EUR }";
     vec![
         mutation(Gate::Open, "cartCreate(input: {})"),

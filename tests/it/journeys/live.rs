@@ -17,7 +17,7 @@ use crate::support::live::Socket;
 crate::engine_tests![every_operation_runs_in_order];
 
 /// How long both suppliers may take, in real time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What has been run, to see in the end that nothing was left out.
 #[derive(Default)]

@@ -25,8 +25,6 @@ pub struct Shop {
     pub guest: Client,
     /// Sells everything.
     pub near: SupplierId,
-    /// Sells the first variant.
-    pub far: SupplierId,
     /// The variants' ids, each for 10.00.
     pub variants: Vec<String>,
     /// `near`'s offers of them.
@@ -67,7 +65,7 @@ impl Shop {
         stock::report(&app.as_supplier(near).await, now, false, Value::Null, &items).await.done("supplierStockReport");
         report(app.as_supplier(far).await, vec![("F-0", far_quantity)]).await;
         app.run_jobs().await;
-        Self { owner, guest: app.as_guest(), near, far, variants: ids, offers, far_offer }
+        Self { owner, guest: app.as_guest(), near, variants: ids, offers, far_offer }
     }
 
     /// A guest's cart that is ready to be bought: its id.
