@@ -146,7 +146,7 @@ fn account_mutations() -> Vec<Row> {
 
 fn checkout_mutations() -> Vec<Row> {
     let address = "{ name: \"A\", address1: \"1\", city: \"B\", postalCode: \"10115\", countryCode: \"DE\" }";
-    let money = "{ amount: \"1.00\", currencyCode: EUR }";
+    let money = "{ amount: \"1.00\", currencyCode: \"EUR\" }";
     vec![
         mutation(Gate::Open, "cartCreate(input: {})"),
         mutation(Gate::Open, "cartLinesAdd(cartId: $crt, lines: [])"),
@@ -173,7 +173,7 @@ fn catalog_mutations() -> Vec<Row> {
         store("productUpdate(id: $prd, input: { title: \"A\" })"),
         store(
             "productVariantsSet(id: $prd, input: {
-                variants: [{ sku: \"A\", price: { amount: \"1.00\", currencyCode: EUR } }] })",
+                variants: [{ sku: \"A\", price: { amount: \"1.00\", currencyCode: \"EUR\" } }] })",
         ),
         store("productPublish(id: $prd)"),
         store("productUnpublish(id: $prd)"),
@@ -191,23 +191,23 @@ fn catalog_mutations() -> Vec<Row> {
 }
 
 fn store_mutations() -> Vec<Row> {
-    let money = "{ amount: \"1.00\", currencyCode: EUR }";
+    let money = "{ amount: \"1.00\", currencyCode: \"EUR\" }";
     vec![
         mutation(Gate::Store(Settings), "storeSettingsUpdate(input: {})"),
         mutation(Gate::Store(Settings), "webhookReplay(id: $whk)"),
-        mutation(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: USD, rate: \"0\" })"),
+        mutation(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: \"USD\", rate: \"0\" })"),
         mutation(Gate::Store(Discounts), "discountCreate(input: { code: \"\" })"),
         mutation(Gate::Store(Discounts), "discountDeactivate(id: $dsc)"),
         mutation(
             Gate::Store(Suppliers),
             "supplierCreate(input: {
-                name: \"\", adapter: \"portal\", currency: EUR, autoForward: true, shipsFrom: DE })",
+                name: \"\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
         ),
         mutation(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
         mutation(
             Gate::Store(Suppliers),
             &format!(
-                "supplierShippingServiceSet(input: {{ supplierId: $sup, code: \"a\", name: \"A\", countries: [DE],
+                "supplierShippingServiceSet(input: {{ supplierId: $sup, code: \"a\", name: \"A\", countries: [\"DE\"],
                     price: {money}, transitDays: {{ min: 1, max: 2 }} }})"
             ),
         ),

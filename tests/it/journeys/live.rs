@@ -17,7 +17,7 @@ use crate::support::live::Socket;
 crate::engine_tests![every_operation_runs_in_order];
 
 /// How long both suppliers may take, in real time.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What has been run, to see in the end that nothing was left out.
 #[derive(Default)]
@@ -255,7 +255,14 @@ async fn follow(it: &Journey, app: &TestApp, customer: &Client, first: &Bought, 
     let guest = app.as_guest();
     // The machine ships by itself, by webhooks over real HTTP.
     let begun = Instant::now();
+    let mut seconds = 0;
     loop {
+        // News that overtook what it is about is tried again a little later, by a clock that is ours;
+        // altogether less than the five minutes a webhook may be old.
+        if begun.elapsed().as_secs() > seconds {
+            seconds += 1;
+            app.advance(Duration::from_secs(4)).await;
+        }
         app.run_jobs().await;
         let order = it.run(customer, "OrderById", json!({ "id": first.id })).await;
         if order["fulfillmentStatus"] == "DELIVERED" {
