@@ -230,7 +230,11 @@ async fn work_portal(it: &Journey, app: &TestApp, shop: &Shop, first: &Bought) {
     let list = it.run(&shop.portal, "SupplierOrders", json!({ "first": 100 })).await;
     let orders = list["nodes"].as_array().expect("orders").clone();
     assert_eq!(orders.len(), 2, "one for each order: {list}");
-    let (accepted, rejected) = (&orders[1], &orders[0]);
+    let query = "query($id: ID!) { order(id: $id) { supplierOrders { id } } }";
+    let of_first = app.as_owner().await.run(query, json!({ "id": first.id })).await.body.to_string();
+    let is_first = |it: &&Value| it["id"].as_str().is_some_and(|id| of_first.contains(id));
+    let accepted = orders.iter().find(is_first).expect("one of the first order");
+    let rejected = orders.iter().find(|it| !is_first(it)).expect("one of the second order");
     let accept = json!({ "id": accepted["id"], "input": { "supplierReference": "R-1" } });
     it.run(&shop.portal, "SupplierOrderAccept", accept).await;
     let lines = json!([{ "id": accepted["lines"][0]["id"], "quantity": accepted["lines"][0]["quantity"] }]);
@@ -246,7 +250,6 @@ async fn work_portal(it: &Journey, app: &TestApp, shop: &Shop, first: &Bought) {
     let reject = json!({ "id": rejected["id"], "input": { "reason": "OUT_OF_STOCK", "message": "gone" } });
     it.run(&shop.portal, "SupplierOrderReject", reject).await;
     app.run_jobs().await;
-    let _ = first;
 }
 
 async fn follow(it: &Journey, app: &TestApp, customer: &Client, first: &Bought, second: &Bought) {
@@ -330,7 +333,10 @@ async fn cancel_and_reroute(it: &Journey, app: &TestApp, shop: &Shop) {
     app.run_jobs().await;
     let id = routed(it, shop, &fourth).await;
     let reroute = json!({ "id": id, "input": { "reason": "elsewhere" } });
-    it.run(&shop.owner, "SupplierOrderReroute", reroute).await;
+    // Nobody else sells the portal's goods, and the operation says so.
+    let answer = shop.owner.run(&it.note("SupplierOrderReroute"), reroute).await;
+    let errors = &answer.body["data"]["supplierOrderReroute"]["userErrors"];
+    assert_eq!(errors[0]["code"], "NO_SUPPLIER", "{}", answer.body);
     app.advance(Duration::from_secs(1)).await;
 }
 
