@@ -91,10 +91,9 @@ impl App {
         let parts = Parts::connect(config, Clock::System, IdSource::System).await?;
         let app = Self::new(Parts { lock, ..parts });
         if app.db.engine() == Engine::Sqlite {
-            // No other process can be working: whatever is running was cut off when the last one ended.
-            let count = jobs::requeue_all(&app).await?;
+            let count = jobs::disown_all(&app).await?;
             if count > 0 {
-                tracing::info!(count, "jobs that the last process left were put back");
+                tracing::info!(count, "the last process left jobs, which are taken up");
             }
         }
         Ok(app)

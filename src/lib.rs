@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md tells how the rooms hang together.
 
 pub mod app;
+pub mod dead_letters;
 pub mod kernel;
 pub mod platform;
 

@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
+use crate::dead_letters::{self, DeadLetters, RetryJob};
 use crate::fulfillment::{
     ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
     SettleOrderMoney, SweepSupplierOrders,
@@ -26,7 +27,7 @@ use crate::workitems::jobs::ReopenSnoozed;
 /// How long a supplier is left alone before it is asked how an order is: it tells by itself.
 const FOLLOW_AFTER: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Every kind of job there is.
+/// Every kind of job there is. What repeats for ever has a beat: it must not end by failing.
 pub fn handlers() -> Handlers {
     Handlers::default()
         .with::<SweepIdempotency>()
@@ -58,6 +59,8 @@ pub fn handlers() -> Handlers {
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
         .with::<FollowSupplierOrder>()
+        .with::<RetryJob>()
+        .watched_by(DeadLetters)
 }
 
 /// The jobs an event starts, written in the event's own transaction.
@@ -91,9 +94,14 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
         (EventType::WorkItemResolved, ..) => {
             let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
-            let act = act.into_iter().collect();
-            let payments = payments::after_work_item(event)?;
-            Ok([act, payments, inventory::after_work_item(event)?, webhooks::after_work_item(event)?].concat())
+            Ok([
+                act.into_iter().collect(),
+                payments::after_work_item(event)?,
+                inventory::after_work_item(event)?,
+                webhooks::after_work_item(event)?,
+                dead_letters::after_work_item(event)?,
+            ]
+            .concat())
         }
         _ => Ok(vec![]),
     }

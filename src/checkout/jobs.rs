@@ -22,6 +22,8 @@ use crate::platform::tx::Tx;
 /// After so long without a trace at the provider an attempt never reached it: longer than any
 /// request to a provider may take.
 const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
+/// How often old carts are looked for.
+const EXPIRY: Duration = Duration::from_secs(3600);
 /// Carts forgotten in one go.
 const BATCH: u64 = 200;
 
@@ -42,6 +44,8 @@ impl ReconcileAttempt {
 
 impl Job for ReconcileAttempt {
     const KIND: &'static str = "ReconcileAttempt";
+    /// It holds goods, and perhaps money.
+    const BEAT: Option<Duration> = Some(Duration::from_secs(300));
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("reconcile-attempt:{}", self.attempt_id))
@@ -84,6 +88,7 @@ pub struct ExpireCarts {}
 
 impl Job for ExpireCarts {
     const KIND: &'static str = "ExpireCarts";
+    const BEAT: Option<Duration> = Some(EXPIRY);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
@@ -91,7 +96,7 @@ impl Job for ExpireCarts {
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         while expire(&run.app).await? == BATCH {}
-        Ok(Done::Again(Duration::from_secs(3600)))
+        Ok(Done::Again(EXPIRY))
     }
 }
 

@@ -25,6 +25,9 @@ const MORE_TIME: Duration = Duration::from_secs(24 * 3600);
 pub(super) async fn act(app: &App, id: WorkItemId) -> Result<Done, JobError> {
     let Some(item) = workitems::lookup(app.db.read(), id).await? else { return Ok(Done::OK) };
     let (Some(own), Some(action)) = (item.supplier_order_id, item.resolution.as_deref()) else { return Ok(Done::OK) };
+    if item.subject != own.to_string() {
+        return Ok(Done::OK);
+    }
     match action {
         trouble::APPROVE => submit(app, own).await?,
         trouble::REROUTE => reroute(app, own).await?,

@@ -10,6 +10,9 @@ use crate::platform::jobs::{Done, Job, JobError, JobRun};
 
 /// How often stuck and overdue supplier orders are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How soon what a supplier order is in the middle of begins anew when it keeps failing: the sweep would
+/// add it again anyway, and as one job it is one trouble.
+const UNFINISHED: Duration = Duration::from_secs(600);
 
 /// Turns an order's plan into supplier orders.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -36,6 +39,7 @@ pub struct ForwardSupplierOrder {
 
 impl Job for ForwardSupplierOrder {
     const KIND: &'static str = "fulfillment.forward";
+    const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.id))
@@ -55,6 +59,7 @@ pub struct ReconcileSupplierOrder {
 
 impl Job for ReconcileSupplierOrder {
     const KIND: &'static str = "fulfillment.reconcile";
+    const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.id))
@@ -74,6 +79,7 @@ pub struct CancelAtSupplier {
 
 impl Job for CancelAtSupplier {
     const KIND: &'static str = "fulfillment.cancel";
+    const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.id))
@@ -138,8 +144,7 @@ pub struct SweepSupplierOrders {}
 
 impl Job for SweepSupplierOrders {
     const KIND: &'static str = "fulfillment.sweep";
-    /// It repeats for ever, whatever fails.
-    const MAX_ATTEMPTS: i32 = i32::MAX;
+    const BEAT: Option<Duration> = Some(SWEEP_EVERY);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -21,6 +21,7 @@ pub struct SweepCredentials {}
 
 impl Job for SweepCredentials {
     const KIND: &'static str = "SweepCredentials";
+    const BEAT: Option<Duration> = Some(PERIOD);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

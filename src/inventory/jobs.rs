@@ -40,6 +40,7 @@ const STALE_BATCH: u64 = 200;
 
 impl Job for NoteStaleStock {
     const KIND: &'static str = "inventory.note_stale_stock";
+    const BEAT: Option<Duration> = Some(STALE_CHECK);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -32,6 +32,7 @@ pub struct PollStock {
 
 impl Job for PollStock {
     const KIND: &'static str = "inventory.poll_stock";
+    const BEAT: Option<Duration> = Some(EVERY);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.supplier_id))
@@ -106,6 +107,7 @@ pub struct WatchPolls {}
 
 impl Job for WatchPolls {
     const KIND: &'static str = "inventory.watch_polls";
+    const BEAT: Option<Duration> = Some(WATCH);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -41,7 +41,7 @@ pub struct SettleTransaction {
 impl Job for SettleTransaction {
     const KIND: &'static str = "SettleTransaction";
     /// Money that was promised is not forgotten, whatever fails.
-    const MAX_ATTEMPTS: i32 = i32::MAX;
+    const BEAT: Option<Duration> = Some(SLOWLY);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("settle:{}", self.id))

@@ -17,6 +17,8 @@ use crate::platform::tx::Tx;
 
 /// How long a key is remembered; callers are promised 24 hours.
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::hours(48);
+/// How often old keys are forgotten.
+const SWEEP: Duration = Duration::from_secs(3600);
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -115,8 +117,7 @@ pub struct SweepIdempotency {}
 
 impl Job for SweepIdempotency {
     const KIND: &'static str = "SweepIdempotency";
-    /// It repeats for ever, whatever fails.
-    const MAX_ATTEMPTS: i32 = i32::MAX;
+    const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
@@ -124,6 +125,6 @@ impl Job for SweepIdempotency {
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         sweep(&run.app).await?;
-        Ok(Done::Again(Duration::from_secs(3600)))
+        Ok(Done::Again(SWEEP))
     }
 }

@@ -78,6 +78,7 @@ pub struct SweepUploads {}
 
 impl Job for SweepUploads {
     const KIND: &'static str = "SweepUploads";
+    const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

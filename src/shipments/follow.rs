@@ -23,6 +23,7 @@ pub struct FollowSupplierOrder {
 
 impl Job for FollowSupplierOrder {
     const KIND: &'static str = "shipments.follow";
+    const BEAT: Option<Duration> = Some(EVERY);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.id))

@@ -191,6 +191,7 @@ pub struct SweepWebhooks {}
 
 impl Job for SweepWebhooks {
     const KIND: &'static str = "webhooks.sweep";
+    const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -22,6 +22,7 @@ pub struct ReopenSnoozed {}
 
 impl Job for ReopenSnoozed {
     const KIND: &'static str = "ReopenSnoozed";
+    const BEAT: Option<Duration> = Some(PERIOD);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

@@ -17,6 +17,7 @@ modules! {
     identity,
     importing,
     inventory,
+    jobs,
     journeys,
     notifications,
     orders,

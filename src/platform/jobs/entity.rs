@@ -32,7 +32,7 @@ pub struct Model {
     /// With what: ids.
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Value,
-    /// Kept unique while the job is not ended.
+    /// Kept unique while the job is not ended. A dead letter's is set aside: see `end.rs`.
     pub dedupe_key: Option<String>,
     /// Where it stands.
     pub status: JobStatus,

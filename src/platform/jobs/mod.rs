@@ -2,9 +2,13 @@
 //!
 //! A job is claimed with a lease, and the claim is committed before it runs. A job may run more than
 //! once (a crash, a lease that ran out), so every job is idempotent, and its payload holds ids, not
-//! state. A failing job is tried again with backoff and jitter; one that keeps failing, or says that
-//! trying again is of no use, is kept as a dead letter where the owner sees it.
+//! state. A failing job is tried again with backoff and jitter; so is one that panics, or whose worker
+//! dies. One that keeps failing, or says that trying again is of no use, is kept as a dead letter. Work
+//! that must never end by failing ([`Job::BEAT`]) goes on instead, at its own beat: it repeats for ever
+//! or money hangs on it, and nothing but a restart would begin it anew. Either way a [`Witness`] is told
+//! in the same transaction, so that nothing fails in silence.
 
+mod end;
 pub mod entity;
 mod queue;
 mod runner;
@@ -12,18 +16,18 @@ mod runner;
 use std::future::Future;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use self::queue::{
-    JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, insert, lookup, progress, requeue_all, requeue_expired,
-    run_due, scaled,
-};
-pub use self::runner::{Handlers, run};
+pub use self::end::{disown_all, retry, sweep_lost};
+pub use self::queue::{JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, insert, lookup, progress, scaled};
+pub use self::runner::{Handlers, run, run_due};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
 
 /// A kind of background work.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -31,6 +35,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
     /// After so many failed attempts the job becomes a dead letter.
     const MAX_ATTEMPTS: i32 = 15;
+    /// For work that must never end by failing, such as every job that answers [`Done::Again`] for ever:
+    /// after its attempts it waits this long and begins anew. A business wait.
+    const BEAT: Option<Duration> = None;
 
     /// While a job with this key is waiting or running, another one is not added.
     fn dedupe_key(&self) -> Option<String> {
@@ -84,6 +91,16 @@ pub struct JobRun {
     pub attempt: i32,
     /// How many attempts there are in all.
     pub max_attempts: i32,
+}
+
+/// Who is told of trouble with jobs, in the transaction that records it.
+#[async_trait]
+pub trait Witness: Send + Sync {
+    /// `job` failed as often as it may, or for good. It is a dead letter now, or `goes_on` at its beat.
+    async fn given_up(&self, tx: &Tx, job: &entity::Model, reason: &str, goes_on: bool) -> Result<(), Fault>;
+
+    /// `job` had failed, perhaps so often that it was told, and went well.
+    async fn recovered(&self, tx: &Tx, job: &entity::Model) -> Result<(), Fault>;
 }
 
 /// How a run ended well.

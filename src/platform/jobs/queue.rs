@@ -1,9 +1,9 @@
-//! Adding, claiming and settling jobs.
+//! Adding and claiming jobs.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait,
@@ -11,9 +11,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{self, Column, Entity, JobStatus};
-use super::{Done, Handlers, Job, JobError, JobRun, NewJob};
+use super::{Job, JobRun, NewJob};
 use crate::app::App;
-use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
@@ -22,10 +21,6 @@ use crate::platform::tx::Tx;
 pub const JOBS_TOPIC: &str = "jobs";
 /// How long a worker holds a job without renewing its claim. Network time, never scaled.
 pub const LEASE: TimeDelta = TimeDelta::seconds(15);
-/// The first pause after a failure; it doubles, with jitter, up to [`MAX_BACKOFF`].
-const BACKOFF: Duration = Duration::from_secs(2);
-/// The longest pause after a failure.
-const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
 /// Adds `job`, to be run once the transaction is committed. `None` if one with its key is waiting or
 /// running already.
@@ -97,39 +92,6 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
     Ok(rows)
 }
 
-/// Puts back jobs whose worker went away without a word.
-pub async fn requeue_expired(app: &App) -> Result<u64, Fault> {
-    requeue(app, Some(Column::LeaseUntil.lt(app.clock.now()))).await
-}
-
-/// Puts back every job that is running. For the start of the only process there is.
-pub async fn requeue_all(app: &App) -> Result<u64, Fault> {
-    requeue(app, None).await
-}
-
-async fn requeue(app: &App, which: Option<SimpleExpr>) -> Result<u64, Fault> {
-    let change = entity::ActiveModel {
-        status: Set(JobStatus::Queued),
-        lease_until: Set(None),
-        lease_token: Set(None),
-        ..Default::default()
-    };
-    let update = Entity::update_many().set(change).filter(Expr::cust("status = 'RUNNING'"));
-    let update = which.into_iter().fold(update, QueryFilter::filter);
-    Ok(update.exec(app.db.write()).await?.rows_affected)
-}
-
-/// Runs one claimed job and records how it ended, unless its claim was lost meanwhile.
-pub(super) async fn run_claimed(app: &App, handlers: &Handlers, job: entity::Model) -> Result<(), Fault> {
-    let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
-    let outcome = match handlers.get(&job.kind) {
-        Some(handler) => handler(run, job.payload.clone()).await,
-        // A newer replica may know this kind; keep the job for it.
-        None => Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind))),
-    };
-    settle(app, &job, outcome).await
-}
-
 /// Renews the claim; false if it was lost.
 pub(super) async fn heartbeat(app: &App, job: &entity::Model) -> Result<bool, Fault> {
     let update = Entity::update_many()
@@ -138,57 +100,6 @@ pub(super) async fn heartbeat(app: &App, job: &entity::Model) -> Result<bool, Fa
         .filter(Column::Status.eq(JobStatus::Running))
         .filter(Column::LeaseToken.eq(job.lease_token));
     Ok(update.exec(app.db.write()).await?.rows_affected > 0)
-}
-
-async fn settle(app: &App, job: &entity::Model, outcome: Result<Done, JobError>) -> Result<(), Fault> {
-    let now = app.clock.now();
-    let mut change = entity::ActiveModel { lease_until: Set(None), lease_token: Set(None), ..Default::default() };
-    let label = match &outcome {
-        Ok(Done::With(_)) => "done",
-        Ok(Done::Again(_)) => "again",
-        Err(JobError::Retry { .. }) if job.attempts < job.max_attempts => "retry",
-        Err(_) => "failed",
-    };
-    metrics::counter!("consign_jobs_total", "kind" => job.kind.clone(), "outcome" => label).increment(1);
-    match outcome {
-        Ok(Done::With(result)) => {
-            change.status = Set(JobStatus::Succeeded);
-            change.result = Set((!result.is_null()).then_some(result));
-            finish(&mut change, now);
-        }
-        Ok(Done::Again(delay)) => {
-            change.status = Set(JobStatus::Queued);
-            change.run_at = Set(now + scaled(app, delay));
-            change.attempts = Set(0);
-        }
-        Err(JobError::Retry { reason, after }) if job.attempts < job.max_attempts => {
-            tracing::warn!(job.id = %job.id, job.kind, attempt = job.attempts, reason, "job will be tried again");
-            change.status = Set(JobStatus::Queued);
-            change.run_at = Set(now + scaled(app, after.unwrap_or_else(|| backoff(app, job.attempts))));
-            change.last_error = Set(Some(reason));
-        }
-        Err(JobError::Retry { reason, .. } | JobError::Fail(reason)) => {
-            tracing::error!(job.id = %job.id, job.kind, reason, "job given up: it is a dead letter now");
-            change.status = Set(JobStatus::Failed);
-            change.last_error = Set(Some(reason));
-            finish(&mut change, now);
-        }
-    }
-    let settled = Entity::update_many()
-        .set(change)
-        .filter(Column::Id.eq(job.id))
-        .filter(Column::LeaseToken.eq(job.lease_token))
-        .exec(app.db.write())
-        .await?;
-    if settled.rows_affected == 0 {
-        tracing::warn!(job.id = %job.id, job.kind, "the claim was lost; another worker has the job");
-    }
-    Ok(())
-}
-
-fn finish(change: &mut entity::ActiveModel, now: Timestamp) {
-    change.finished_at = Set(Some(now));
-    change.dedupe_key = Set(None);
 }
 
 /// Tells how far a job has come.
@@ -201,32 +112,10 @@ pub async fn progress(run: &JobRun, done: i64, total: Option<i64>) -> Result<(),
     Ok(())
 }
 
-/// Claims and runs jobs, one after another, until none is due; returns how many ran. For tests,
-/// which move the clock themselves.
-pub async fn run_due(app: &App, handlers: &Handlers) -> Result<usize, Fault> {
-    let mut count = 0;
-    requeue_expired(app).await?;
-    loop {
-        let jobs = claim(app, 1).await?;
-        let Some(job) = jobs.into_iter().next() else { return Ok(count) };
-        run_claimed(app, handlers, job).await?;
-        count += 1;
-    }
-}
-
 /// A business wait as the time scale has it.
 pub fn scaled(app: &App, delay: Duration) -> TimeDelta {
     let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / u64::from(app.config.time_scale.max(1));
     TimeDelta::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX / 2))
-}
-
-/// Doubles with each attempt; the upper half is random, so that jobs that failed together do not
-/// come back together.
-fn backoff(app: &App, attempt: i32) -> Duration {
-    let exponent = u32::try_from(attempt.clamp(1, 20) - 1).unwrap_or_default();
-    let full = BACKOFF.saturating_mul(2_u32.saturating_pow(exponent)).min(MAX_BACKOFF);
-    let [random] = app.ids.bytes();
-    full / 2 + full / 2 * u32::from(random) / 255
 }
 
 /// How many jobs are waiting, running and given up. Jobs that are done are too many to count.

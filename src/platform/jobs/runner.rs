@@ -1,6 +1,7 @@
 //! The worker's loop: claims jobs as places become free and runs them side by side.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::queue::{self, JOBS_TOPIC};
-use super::{Done, Job, JobError, JobRun, entity};
+use super::{Done, Job, JobError, JobRun, Witness, end, entity};
 use crate::app::App;
+use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
 
 /// How often the table is looked at without being told.
 const IDLE: Duration = Duration::from_millis(500);
@@ -22,9 +25,17 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 type Handler = Box<dyn Fn(JobRun, Value) -> BoxFuture<'static, Result<Done, JobError>> + Send + Sync>;
 
-/// Which kind of job is done by what.
+/// Which kind of job is done by what, and who is told when it is not.
 #[derive(Default)]
-pub struct Handlers(HashMap<&'static str, Handler>);
+pub struct Handlers {
+    kinds: HashMap<&'static str, Kind>,
+    witness: Option<Box<dyn Witness>>,
+}
+
+struct Kind {
+    handler: Handler,
+    beat: Option<Duration>,
+}
 
 impl Handlers {
     /// Adds a kind of job.
@@ -37,13 +48,39 @@ impl Handlers {
             }
             .boxed()
         });
-        let before = self.0.insert(J::KIND, handler);
+        let before = self.kinds.insert(J::KIND, Kind { handler, beat: J::BEAT });
         debug_assert!(before.is_none(), "two jobs are called {}", J::KIND);
         self
     }
 
-    pub(super) fn get(&self, kind: &str) -> Option<&Handler> {
-        self.0.get(kind)
+    /// Names who is told of trouble.
+    #[must_use]
+    pub fn watched_by(self, witness: impl Witness + 'static) -> Self {
+        Self { witness: Some(Box::new(witness)), ..self }
+    }
+
+    pub(super) fn beat(&self, kind: &str) -> Option<Duration> {
+        self.kinds.get(kind).and_then(|kind| kind.beat)
+    }
+
+    pub(super) async fn given_up(
+        &self,
+        tx: &Tx,
+        job: &entity::Model,
+        reason: &str,
+        goes_on: bool,
+    ) -> Result<(), Fault> {
+        match &self.witness {
+            Some(witness) => witness.given_up(tx, job, reason, goes_on).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn recovered(&self, tx: &Tx, job: &entity::Model) -> Result<(), Fault> {
+        match &self.witness {
+            Some(witness) => witness.recovered(tx, job).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -55,7 +92,7 @@ pub async fn run(app: App, handlers: Arc<Handlers>, places: usize, stop: Cancell
     let mut sweep = tokio::time::interval(HEARTBEAT);
     while !stop.is_cancelled() {
         if sweep.tick().now_or_never().is_some()
-            && let Err(error) = queue::requeue_expired(&app).await
+            && let Err(error) = end::sweep_lost(&app, &handlers).await
         {
             tracing::warn!(%error, "lost claims could not be swept; trying again");
         }
@@ -90,18 +127,16 @@ pub async fn run(app: App, handlers: Arc<Handlers>, places: usize, stop: Cancell
 
 /// Runs a job while renewing its claim. A job whose claim was lost is dropped at its next await.
 async fn run_alive(app: App, handlers: Arc<Handlers>, job: entity::Model) {
-    let work = std::panic::AssertUnwindSafe(queue::run_claimed(&app, &handlers, job.clone())).catch_unwind();
+    let work = run_claimed(&app, &handlers, job.clone());
     tokio::pin!(work);
     let mut beat = tokio::time::interval(HEARTBEAT);
     beat.tick().await;
     loop {
         tokio::select! {
             ended = &mut work => {
-                match ended {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => tracing::warn!(job.id = %job.id, %error, "the job's end could not be recorded"),
+                if let Err(error) = ended {
                     // The claim runs out by itself and the attempt is counted.
-                    Err(_) => tracing::error!(job.id = %job.id, job.kind, "the job panicked"),
+                    tracing::warn!(job.id = %job.id, %error, "the job's end could not be recorded");
                 }
                 return;
             }
@@ -111,5 +146,32 @@ async fn run_alive(app: App, handlers: Arc<Handlers>, job: entity::Model) {
                 Err(error) => tracing::warn!(job.id = %job.id, %error, "the claim could not be renewed"),
             },
         }
+    }
+}
+
+/// Runs one claimed job and records how it ended, unless its claim was lost meanwhile.
+async fn run_claimed(app: &App, handlers: &Handlers, job: entity::Model) -> Result<(), Fault> {
+    let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
+    let outcome = match handlers.kinds.get(job.kind.as_str()) {
+        Some(kind) => {
+            let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind();
+            work.await.unwrap_or_else(|panic| Err(end::panicked(panic.as_ref())))
+        }
+        // A newer replica may know this kind; keep the job for it.
+        None => Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind))),
+    };
+    end::settle(app, handlers, &job, outcome).await
+}
+
+/// Claims and runs jobs, one after another, until none is due; returns how many ran. For tests,
+/// which move the clock themselves.
+pub async fn run_due(app: &App, handlers: &Handlers) -> Result<usize, Fault> {
+    let mut count = 0;
+    end::sweep_lost(app, handlers).await?;
+    loop {
+        let jobs = queue::claim(app, 1).await?;
+        let Some(job) = jobs.into_iter().next() else { return Ok(count) };
+        run_claimed(app, handlers, job).await?;
+        count += 1;
     }
 }
