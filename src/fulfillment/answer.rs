@@ -138,20 +138,14 @@ async fn settle_units(tx: &Tx, work: &mut Work, before: &[line::Model]) -> Resul
         }
     })
     .await?;
-    let mut rows: Vec<_> = work.lines.iter().zip(before).collect();
-    rows.sort_by_key(|(row, _)| row.offer_id);
-    for (row, old) in rows {
-        let document = work.own.id.to_string();
-        let accepted = row.accepted - old.accepted;
-        if accepted > 0 {
-            inventory::note_accepted(tx, work.order.id, row.offer_id, accepted, tx.now()).await?;
-        }
-        let refused = row.refused - old.refused;
-        if refused > 0 {
-            inventory::release_commitment(tx, work.order.id, row.offer_id, refused, &document).await?;
-        }
-    }
-    Ok(())
+    let more = |count: fn(&line::Model) -> i64| -> Vec<_> {
+        let rows = work.lines.iter().zip(before).map(|(row, old)| (row.offer_id, count(row) - count(old)));
+        rows.filter(|(_, units)| *units > 0).collect()
+    };
+    inventory::lock_offers(tx, work.lines.iter().map(|row| row.offer_id)).await?;
+    inventory::note_accepted(tx, work.order.id, &more(|row| row.accepted), tx.now()).await?;
+    let document = work.own.id.to_string();
+    inventory::release_commitments(tx, work.order.id, &more(|row| row.refused), &document).await
 }
 
 fn refuse_units(row: &mut line::Model, units: i64, reason: Option<(SupplierRejection, String)>) {

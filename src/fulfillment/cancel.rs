@@ -147,9 +147,7 @@ async fn cancel_unplanned(tx: &Tx, order: &order::Model) -> Result<order::Model,
     let facts: Vec<LineFact> =
         lines.iter().map(|it| LineFact { cancelled: it.live(), ..LineFact::of(it.id) }).collect();
     let order = orders::record(tx, order.id, &facts).await?;
-    for (offer_id, units) in order.plan.0.by_offer() {
-        inventory::release_commitment(tx, order.id, offer_id, units, &order.id.to_string()).await?;
-    }
+    inventory::release_commitments(tx, order.id, &order.plan.0.by_offer(), &order.id.to_string()).await?;
     let event =
         NewEvent::of_order(order.id, EventType::OrderCancelled, Audience::Customer, "Your order was cancelled.");
     outbox::append(tx, event).await?;
@@ -180,10 +178,8 @@ pub(super) async fn agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
         }
     })
     .await?;
-    released.sort_unstable();
-    for (offer_id, units) in released.into_iter().filter(|(_, units)| *units > 0) {
-        inventory::release_commitment(tx, work.order.id, offer_id, units, &work.own.id.to_string()).await?;
-    }
+    released.retain(|(_, units)| *units > 0);
+    inventory::release_commitments(tx, work.order.id, &released, &work.own.id.to_string()).await?;
     let rest_left = work.lines.iter().any(|row| row.shipped > 0);
     work.own.request_status = RequestStatus::CancelAccepted;
     if rest_left {

@@ -128,17 +128,13 @@ pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result
 
 /// Takes all units of a supplier order back that surely is not with its supplier.
 pub(super) async fn withdraw(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
-    let mut rows: Vec<(crate::kernel::ids::OfferId, i64)> = Vec::new();
-    for row in &mut work.lines {
-        rows.push((row.offer_id, row.live()));
+    let mut units = Vec::new();
+    for row in work.lines.iter_mut().filter(|row| row.live() > 0) {
+        units.push((row.offer_id, row.live()));
         row.refused += row.live();
         row.accepted = 0;
     }
-    rows.sort_unstable();
-    let document = work.own.id.to_string();
-    for (offer_id, units) in rows.into_iter().filter(|(_, units)| *units > 0) {
-        inventory::release_commitment(tx, work.order.id, offer_id, units, &document).await?;
-    }
+    inventory::release_commitments(tx, work.order.id, &units, &work.own.id.to_string()).await?;
     work.step(tx, SupplierOrderStatus::Cancelled, reason).await?;
     work.own.request_status = RequestStatus::Unsubmitted;
     trouble::ended(tx, work.own.id).await?;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
 
 use super::entity::{acceptance, commitment};
 use super::figures::{self, Change};
@@ -27,30 +28,31 @@ pub async fn commit(tx: &Tx, holder: PaymentAttemptId, order_id: OrderId) -> Res
     if !short.is_empty() {
         return Ok(Err(short));
     }
-    for row in rows.into_iter().filter(|row| row.state != ReservationState::Committed) {
-        commit_one(tx, row, order_id).await?;
-    }
+    let rows: Vec<_> = rows.into_iter().filter(|row| row.state != ReservationState::Committed).collect();
+    let document = holder.to_string();
+    let changes: Vec<_> = rows.iter().map(|row| (row.offer_id, of_reservation(row, order_id, &document))).collect();
+    figures::apply(tx, &changes).await?;
+    add(tx, order_id, rows.iter().map(|row| (row.offer_id, row.quantity))).await?;
+    reservation::Entity::update_many()
+        .col_expr(reservation::Column::State, Expr::value("COMMITTED"))
+        .col_expr(reservation::Column::OrderId, Expr::value(order_id))
+        .col_expr(reservation::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(reservation::Column::Holder.eq(holder))
+        .exec(tx)
+        .await?;
     Ok(Ok(()))
 }
 
-async fn commit_one(tx: &Tx, row: reservation::Model, order_id: OrderId) -> Result<(), Fault> {
-    let was_held = row.state == ReservationState::Held;
-    let change = Change {
+fn of_reservation<'a>(row: &reservation::Model, order_id: OrderId, document: &'a str) -> Change<'a> {
+    let held = row.state == ReservationState::Held;
+    Change {
         kind: LedgerKind::Committed,
-        reserved: if was_held { -row.quantity } else { 0 },
+        reserved: if held { -row.quantity } else { 0 },
         committed: row.quantity,
         holder: Some(row.holder),
         order_id: Some(order_id),
-        document: &row.holder.to_string(),
-    };
-    figures::apply(tx, row.offer_id, &change).await?;
-    add(tx, order_id, row.offer_id, row.quantity).await?;
-    let mut row = row.into_active_model();
-    row.state = Set(ReservationState::Committed);
-    row.order_id = Set(Some(order_id));
-    row.updated_at = Set(tx.now());
-    row.update(tx).await?;
-    Ok(())
+        document,
+    }
 }
 
 /// Takes `picks` for an order without a checkout: a supplier fell out and others step in. `Err` names
@@ -67,107 +69,131 @@ pub async fn commit_directly(
     if !short.is_empty() {
         return Ok(Err(short));
     }
-    for (offer_id, quantity) in wanted {
-        let change = of_order(LedgerKind::CommittedDirectly, quantity, order_id, document);
-        figures::apply(tx, offer_id, &change).await?;
-        add(tx, order_id, offer_id, quantity).await?;
-    }
+    let kind = LedgerKind::CommittedDirectly;
+    let changes: Vec<_> =
+        wanted.iter().map(|(&id, &quantity)| (id, of_order(kind, quantity, order_id, document))).collect();
+    figures::apply(tx, &changes).await?;
+    add(tx, order_id, wanted.into_iter()).await?;
     Ok(Ok(()))
 }
 
-/// Gives back up to `quantity` of what the order takes of an offer. What the supplier's own figure
-/// shows already is not ours to give back; its next report tells.
-pub async fn release_commitment(
+/// Gives back up to so many units of what the order takes of each offer. What the supplier's own
+/// figure shows already is not ours to give back; its next report tells.
+pub async fn release_commitments(
     tx: &Tx,
     order_id: OrderId,
-    offer_id: OfferId,
-    quantity: i64,
+    units: &[(OfferId, i64)],
     document: &str,
 ) -> Result<(), Fault> {
-    figures::lock(tx, [offer_id]).await?;
-    let Some(row) = find(tx, order_id, offer_id).await? else { return Ok(()) };
-    let given = quantity.min(row.outstanding());
-    if given <= 0 {
-        return Ok(());
+    let units = figures::merged(units)?;
+    figures::lock(tx, units.keys().copied()).await?;
+    let mut rows = Vec::new();
+    let mut changes = Vec::new();
+    for mut row in of_order_and_offers(tx, order_id, &units).await? {
+        let given = units.get(&row.offer_id).copied().unwrap_or(0).min(row.outstanding());
+        if given > 0 {
+            row.released += given;
+            changes.push((row.offer_id, of_order(LedgerKind::CommitmentReleased, -given, order_id, document)));
+            rows.push(row);
+        }
     }
-    let released = row.released + given;
-    let mut row = row.into_active_model();
-    row.released = Set(released);
-    row.updated_at = Set(tx.now());
-    row.update(tx).await?;
-    figures::apply(tx, offer_id, &of_order(LedgerKind::CommitmentReleased, -given, order_id, document)).await
+    save(tx, rows).await?;
+    figures::apply(tx, &changes).await
 }
 
-/// Notes that the supplier accepted `quantity` more: a report about a moment after `accepted_at` shows
-/// them, and then they stop counting against the offer; at once, if there is such a report already.
+/// Notes that the supplier accepted so many units more: a report about a moment after `accepted_at`
+/// shows them, and then they stop counting against the offer; at once, if there is such a report already.
 pub async fn note_accepted(
     tx: &Tx,
     order_id: OrderId,
-    offer_id: OfferId,
-    quantity: i64,
+    units: &[(OfferId, i64)],
     accepted_at: Timestamp,
 ) -> Result<(), Fault> {
-    let offers = figures::lock(tx, [offer_id]).await?;
-    let Some(row) = find(tx, order_id, offer_id).await? else { return Ok(()) };
-    let accepted = quantity.min(row.quantity - row.accepted - row.released);
-    if accepted <= 0 {
-        return Ok(());
+    let units = figures::merged(units)?;
+    let offers = figures::lock(tx, units.keys().copied()).await?;
+    let document = order_id.to_string();
+    let mut rows = Vec::new();
+    let mut entries = Vec::new();
+    let mut changes = Vec::new();
+    for mut row in of_order_and_offers(tx, order_id, &units).await? {
+        let said = units.get(&row.offer_id).copied().unwrap_or(0);
+        let accepted = said.min(row.quantity - row.accepted - row.released);
+        if accepted <= 0 {
+            continue;
+        }
+        let shown = offers.get(&row.offer_id).and_then(|offer| offer.as_of).is_some_and(|as_of| as_of > accepted_at);
+        let absorbed = if shown { accepted.min(row.outstanding()) } else { 0 };
+        entries.push(acceptance::ActiveModel {
+            id: Set(tx.new_id()),
+            commitment_id: Set(row.id),
+            offer_id: Set(row.offer_id),
+            quantity: Set(accepted),
+            accepted_at: Set(accepted_at),
+            absorbed_at: Set(shown.then(|| tx.now())),
+        });
+        row.accepted += accepted;
+        row.absorbed += absorbed;
+        if absorbed > 0 {
+            changes.push((row.offer_id, of_order(LedgerKind::Absorbed, -absorbed, order_id, &document)));
+        }
+        rows.push(row);
     }
-    let shown = offers.get(&offer_id).and_then(|offer| offer.as_of).is_some_and(|as_of| as_of > accepted_at);
-    let absorbed = if shown { accepted.min(row.outstanding()) } else { 0 };
-    let entry = acceptance::ActiveModel {
-        id: Set(tx.new_id()),
-        commitment_id: Set(row.id),
-        offer_id: Set(offer_id),
-        quantity: Set(accepted),
-        accepted_at: Set(accepted_at),
-        absorbed_at: Set(shown.then(|| tx.now())),
-    };
-    acceptance::Entity::insert(entry).exec_without_returning(tx).await?;
-    let mut change = row.clone().into_active_model();
-    change.accepted = Set(row.accepted + accepted);
-    change.absorbed = Set(row.absorbed + absorbed);
-    change.updated_at = Set(tx.now());
-    change.update(tx).await?;
-    if absorbed > 0 {
-        let document = row.id.to_string();
-        figures::apply(tx, offer_id, &of_order(LedgerKind::Absorbed, -absorbed, order_id, &document)).await?;
+    if !entries.is_empty() {
+        acceptance::Entity::insert_many(entries).exec_without_returning(tx).await?;
     }
-    Ok(())
+    save(tx, rows).await?;
+    figures::apply(tx, &changes).await
 }
 
 fn of_order(kind: LedgerKind, committed: i64, order_id: OrderId, document: &str) -> Change<'_> {
     Change { kind, reserved: 0, committed, holder: None, order_id: Some(order_id), document }
 }
 
-async fn find(tx: &Tx, order_id: OrderId, offer_id: OfferId) -> Result<Option<commitment::Model>, Fault> {
+/// What the order takes of these offers, whose rows the caller has locked, in their order.
+async fn of_order_and_offers(
+    tx: &Tx,
+    order_id: OrderId,
+    units: &BTreeMap<OfferId, i64>,
+) -> Result<Vec<commitment::Model>, Fault> {
     let query = commitment::Entity::find()
         .filter(commitment::Column::OrderId.eq(order_id))
-        .filter(commitment::Column::OfferId.eq(offer_id));
-    Ok(query.one(tx).await?)
+        .filter(commitment::Column::OfferId.is_in(units.keys().copied()));
+    Ok(query.order_by_asc(commitment::Column::OfferId).all(tx).await?)
 }
 
-/// Adds to what the order takes of the offer, whose row the caller has locked.
-async fn add(tx: &Tx, order_id: OrderId, offer_id: OfferId, quantity: i64) -> Result<(), Fault> {
-    if let Some(row) = find(tx, order_id, offer_id).await? {
-        let sum = row.quantity + quantity;
-        let mut row = row.into_active_model();
-        row.quantity = Set(sum);
-        row.updated_at = Set(tx.now());
-        row.update(tx).await?;
+/// Adds to what the order takes of offers, whose rows the caller has locked.
+async fn add(tx: &Tx, order_id: OrderId, units: impl Iterator<Item = (OfferId, i64)>) -> Result<(), Fault> {
+    let row = |(offer_id, quantity)| commitment::Model {
+        id: tx.new_id(),
+        order_id,
+        offer_id,
+        quantity,
+        released: 0,
+        accepted: 0,
+        absorbed: 0,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    let more = OnConflict::columns([commitment::Column::OrderId, commitment::Column::OfferId])
+        .value(commitment::Column::Quantity, Expr::cust("commitment.quantity + excluded.quantity"))
+        .update_column(commitment::Column::UpdatedAt)
+        .to_owned();
+    insert(tx, units.map(row).collect(), more).await
+}
+
+/// Writes locked rows back, all by one statement.
+async fn save(tx: &Tx, rows: Vec<commitment::Model>) -> Result<(), Fault> {
+    use commitment::Column as C;
+    let rows = rows.into_iter().map(|row| commitment::Model { updated_at: tx.now(), ..row }).collect();
+    let columns = [C::Released, C::Accepted, C::Absorbed, C::UpdatedAt];
+    insert(tx, rows, OnConflict::column(C::Id).update_columns(columns).to_owned()).await
+}
+
+async fn insert(tx: &Tx, rows: Vec<commitment::Model>, conflict: OnConflict) -> Result<(), Fault> {
+    if rows.is_empty() {
         return Ok(());
     }
-    let row = commitment::ActiveModel {
-        id: Set(tx.new_id()),
-        order_id: Set(order_id),
-        offer_id: Set(offer_id),
-        quantity: Set(quantity),
-        released: Set(0),
-        accepted: Set(0),
-        absorbed: Set(0),
-        created_at: Set(tx.now()),
-        updated_at: Set(tx.now()),
-    };
-    commitment::Entity::insert(row).exec_without_returning(tx).await?;
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    commitment::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! The one place where an offer's *reserved* and *committed* change.
 //!
 //! Whoever changes figures first locks the offers' rows, all of a verb's at once and in the order of
-//! their ids, and only then the rows that hang on them. Each change is one guarded `UPDATE`, and one
-//! line of the ledger with the figures that update returned.
+//! their ids, and only then the rows that hang on them. All changes are one guarded `UPDATE`, and each
+//! is one line of the ledger with the figures that update returned.
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::availability::cache_key;
@@ -19,6 +19,9 @@ use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
+
+/// So many offers are changed by one statement.
+const CHUNK: usize = 100;
 
 /// A change of what is spoken for.
 pub(super) struct Change<'a> {
@@ -34,6 +37,13 @@ pub(super) struct Change<'a> {
     pub order_id: Option<OrderId>,
     /// What caused it.
     pub document: &'a str,
+}
+
+impl Change<'_> {
+    /// Units more that are spoken for.
+    fn taken(&self) -> i64 {
+        self.reserved + self.committed
+    }
 }
 
 /// Sums picks of the same offer, in the order of ids. A quantity that is not positive is a defect of
@@ -58,6 +68,11 @@ pub(super) async fn lock(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
+/// Locks offers for a verb that changes them by more than one call.
+pub async fn lock_offers(tx: &Tx, ids: impl IntoIterator<Item = OfferId>) -> Result<(), Fault> {
+    lock(tx, ids).await.map(drop)
+}
+
 /// The offers that have less than is wanted of them.
 pub(super) fn short_of(
     wanted: &BTreeMap<OfferId, i64>,
@@ -68,33 +83,66 @@ pub(super) fn short_of(
     wanted.iter().filter(|&(id, &quantity)| has(id) < quantity).map(|(&id, _)| id).collect()
 }
 
-/// Changes a locked offer. The statement itself refuses to speak for more than is sellable, whatever
-/// was believed before it.
-pub(super) async fn apply(tx: &Tx, offer_id: OfferId, change: &Change<'_>) -> Result<(), Fault> {
-    let taken = change.reserved + change.committed;
+/// Changes locked offers, each named once. The statement itself refuses to speak for more than is
+/// sellable, whatever was believed before it.
+pub(super) async fn apply(tx: &Tx, changes: &[(OfferId, Change<'_>)]) -> Result<(), Fault> {
+    let mut crossed = Vec::new();
+    for some in changes.chunks(CHUNK) {
+        let after = write(tx, some).await?;
+        let mut entries = Vec::with_capacity(some.len());
+        for (id, change) in some {
+            let after = after.get(id);
+            let after = after.ok_or_else(|| Fault::internal(format!("{id} has not the units it was locked with")))?;
+            let before = offer::Model {
+                reserved: after.reserved - change.reserved,
+                committed: after.committed - change.committed,
+                ..after.clone()
+            };
+            entries.push(entry(tx, &before, after, change));
+            tx.invalidate(cache_key(after.variant_id));
+            if (before.sellable(tx.now()) > 0) != (after.sellable(tx.now()) > 0) {
+                crossed.push(after.variant_id);
+            }
+            shortfall::note(tx, &before, after).await?;
+        }
+        ledger::Entity::insert_many(entries).exec_without_returning(tx).await?;
+    }
+    if !crossed.is_empty() {
+        // A job, because the catalog's rows may not be locked here: the caller may want further offers
+        // after them.
+        jobs::enqueue(tx, &RefreshAvailability { variant_ids: crossed }).await?;
+    }
+    Ok(())
+}
+
+/// One `UPDATE` for all; the offers as they are after it.
+async fn write(tx: &Tx, changes: &[(OfferId, Change<'_>)]) -> Result<BTreeMap<OfferId, offer::Model>, Fault> {
+    let reserved = by_offer(changes, |change| change.reserved);
+    let committed = by_offer(changes, |change| change.committed);
     let mut update = offer::Entity::update_many()
-        .col_expr(offer::Column::Reserved, Expr::col(offer::Column::Reserved).add(change.reserved))
-        .col_expr(offer::Column::Committed, Expr::col(offer::Column::Committed).add(change.committed))
+        .col_expr(offer::Column::Reserved, Expr::col(offer::Column::Reserved).add(reserved))
+        .col_expr(offer::Column::Committed, Expr::col(offer::Column::Committed).add(committed))
         .col_expr(offer::Column::LedgerSeq, Expr::col(offer::Column::LedgerSeq).add(1))
         .col_expr(offer::Column::UpdatedAt, Expr::value(tx.now()))
-        .filter(offer::Column::Id.eq(offer_id));
-    if taken > 0 {
-        update = update.filter(enough(taken, tx.now()));
+        .filter(offer::Column::Id.is_in(changes.iter().map(|(id, _)| *id)));
+    if changes.iter().any(|(_, change)| change.taken() > 0) {
+        let taken = by_offer(changes, |change| change.taken());
+        update = update.filter(Condition::any().add(taken.clone().lte(0)).add(enough(taken, tx.now())));
     }
-    let after = update.exec_with_returning(tx).await?.into_iter().next();
-    let after =
-        after.ok_or_else(|| Fault::internal(format!("{offer_id} has not the {taken} units it was locked with")))?;
-    let before = offer::Model {
-        reserved: after.reserved - change.reserved,
-        committed: after.committed - change.committed,
-        ..after.clone()
-    };
-    ledger::Entity::insert(entry(tx, &before, &after, change)).exec_without_returning(tx).await?;
-    tell(tx, &before, &after).await
+    let rows = update.exec_with_returning(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// An expression that is each offer's own amount.
+fn by_offer(changes: &[(OfferId, Change<'_>)], amount: fn(&Change<'_>) -> i64) -> Expr {
+    let case = changes.iter().fold(CaseStatement::new(), |case, (id, change)| {
+        case.case(Expr::col(offer::Column::Id).eq(*id), amount(change))
+    });
+    case.finally(0_i64).into()
 }
 
 /// The guard: the offer may be sold from, and has so many.
-fn enough(quantity: i64, now: Timestamp) -> Condition {
+fn enough(quantity: Expr, now: Timestamp) -> Condition {
     let fresh = Condition::any()
         .add(offer::Column::StaleStops.eq(false))
         .add(offer::Column::StaleAt.is_null())
@@ -128,14 +176,4 @@ pub(super) fn entry(tx: &Tx, before: &offer::Model, after: &offer::Model, change
         document: Set(change.document.to_owned()),
         occurred_at: Set(tx.now()),
     }
-}
-
-/// Tells whoever must know of a change inside somebody else's transaction. The catalog is told by a
-/// job, because its rows may not be locked here: the caller may want further offers after them.
-async fn tell(tx: &Tx, before: &offer::Model, after: &offer::Model) -> Result<(), Fault> {
-    tx.invalidate(cache_key(after.variant_id));
-    if (before.sellable(tx.now()) > 0) != (after.sellable(tx.now()) > 0) {
-        jobs::enqueue(tx, &RefreshAvailability { variant_ids: vec![after.variant_id] }).await?;
-    }
-    shortfall::note(tx, before, after).await
 }

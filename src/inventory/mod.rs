@@ -25,9 +25,10 @@ mod reserve;
 mod shortfall;
 
 pub use self::availability::{Availability, availability};
-pub use self::commit::{commit, commit_directly, note_accepted, release_commitment};
+pub use self::commit::{commit, commit_directly, note_accepted, release_commitments};
 pub use self::entity::{commitment, ledger, offer, reservation};
 pub use self::error::InventoryErrorCode;
+pub use self::figures::lock_offers;
 pub use self::jobs::{NoteStaleStock, RefreshAvailability};
 pub use self::news::{after_supplier_changed, after_work_item};
 pub use self::offers::{ApplySupplierTerms, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers};

@@ -1,9 +1,9 @@
 //! Holding units for a running checkout, and letting go of them.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
-};
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::figures::{self, Change};
 use super::ledger::LedgerKind;
@@ -31,11 +31,13 @@ pub async fn reserve(
     if !short.is_empty() {
         return Ok(Err(short));
     }
-    for (offer_id, quantity) in wanted {
-        figures::apply(tx, offer_id, &held(holder, quantity, &holder.to_string())).await?;
-        let released = known.iter().find(|row| row.offer_id == offer_id).cloned();
-        keep(tx, holder, offer_id, quantity, expires_at, released).await?;
+    if wanted.is_empty() {
+        return Ok(Ok(()));
     }
+    let document = holder.to_string();
+    let changes: Vec<_> = wanted.iter().map(|(&id, &quantity)| (id, held(holder, quantity, &document))).collect();
+    figures::apply(tx, &changes).await?;
+    keep(tx, holder, &wanted, expires_at).await?;
     Ok(Ok(()))
 }
 
@@ -50,30 +52,30 @@ fn held(holder: PaymentAttemptId, quantity: i64, document: &str) -> Change<'_> {
     }
 }
 
+/// Writes what is held; a released reservation is held anew.
 async fn keep(
     tx: &Tx,
     holder: PaymentAttemptId,
-    offer_id: OfferId,
-    quantity: i64,
+    wanted: &BTreeMap<OfferId, i64>,
     expires_at: Timestamp,
-    released: Option<reservation::Model>,
 ) -> Result<(), Fault> {
-    let is_new = released.is_none();
-    let mut row = released.map(IntoActiveModel::into_active_model).unwrap_or_default();
-    row.quantity = Set(quantity);
-    row.state = Set(ReservationState::Held);
-    row.expires_at = Set(expires_at);
-    row.updated_at = Set(tx.now());
-    if is_new {
-        row.id = Set(tx.new_id());
-        row.holder = Set(holder);
-        row.offer_id = Set(offer_id);
-        row.order_id = Set(None);
-        row.created_at = Set(tx.now());
-        row.insert(tx).await?;
-    } else {
-        row.update(tx).await?;
-    }
+    use reservation::Column as C;
+    let row = |(&offer_id, &quantity): (&OfferId, &i64)| reservation::ActiveModel {
+        id: Set(tx.new_id()),
+        holder: Set(holder),
+        offer_id: Set(offer_id),
+        quantity: Set(quantity),
+        state: Set(ReservationState::Held),
+        order_id: Set(None),
+        expires_at: Set(expires_at),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    let again = OnConflict::columns([C::Holder, C::OfferId])
+        .update_columns([C::Quantity, C::State, C::ExpiresAt, C::UpdatedAt])
+        .to_owned();
+    let rows = wanted.iter().map(row);
+    reservation::Entity::insert_many(rows).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -89,18 +91,16 @@ pub async fn release(tx: &Tx, holder: PaymentAttemptId) -> Result<(), Fault> {
     let mut released = update.exec_with_returning(tx).await?;
     released.sort_by_key(|row| row.offer_id);
     let document = holder.to_string();
-    for row in released {
-        let change = Change {
-            kind: LedgerKind::Released,
-            reserved: -row.quantity,
-            committed: 0,
-            holder: Some(holder),
-            order_id: None,
-            document: &document,
-        };
-        figures::apply(tx, row.offer_id, &change).await?;
-    }
-    Ok(())
+    let change = |quantity: i64| Change {
+        kind: LedgerKind::Released,
+        reserved: -quantity,
+        committed: 0,
+        holder: Some(holder),
+        order_id: None,
+        document: &document,
+    };
+    let changes: Vec<_> = released.iter().map(|row| (row.offer_id, change(row.quantity))).collect();
+    figures::apply(tx, &changes).await
 }
 
 /// Everything `holder` reserved, by offer.

@@ -85,13 +85,13 @@ impl Player {
             6 => {
                 let Some(order) = self.any(&self.orders.clone()) else { return };
                 let (offer, units) = (self.offer(), self.units());
-                inventory::release_commitment(&tx, order, offer, units, "test").await.unwrap();
+                inventory::release_commitments(&tx, order, &[(offer, units)], "test").await.unwrap();
             }
             _ => {
                 let Some(order) = self.any(&self.orders.clone()) else { return };
                 let at = tx.now() - TimeDelta::seconds(self.dice.random_range(0..20));
                 let (offer, units) = (self.offer(), self.units());
-                inventory::note_accepted(&tx, order, offer, units, at).await.unwrap();
+                inventory::note_accepted(&tx, order, &[(offer, units)], at).await.unwrap();
             }
         }
         tx.commit().await.unwrap();

@@ -138,7 +138,7 @@ async fn a_shortfall_is_a_work_item_until_it_is_made_up_for(app: TestApp) {
     assert_eq!(stock::open_items(&stage.owner, "STOCK_SHORTFALL").await.len(), 1);
     assert_eq!(stock::figures(&stage.owner, stage.offers[0]).await, [3, 0, 4, 0]);
     let tx = Tx::begin(&app.app).await.unwrap();
-    inventory::release_commitment(&tx, order, stage.offers[0], 1, "test").await.unwrap();
+    inventory::release_commitments(&tx, order, &[(stage.offers[0], 1)], "test").await.unwrap();
     tx.commit().await.unwrap();
     assert!(stock::open_items(&stage.owner, "STOCK_SHORTFALL").await.is_empty());
 }

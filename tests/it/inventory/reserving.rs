@@ -125,7 +125,7 @@ async fn committed_units_leave_with_the_report_that_shows_them(app: TestApp) {
     app.advance(Duration::from_secs(60)).await;
     let accepted_at = app.app.clock.now();
     let tx = Tx::begin(&app.app).await.unwrap();
-    inventory::note_accepted(&tx, order, offer, 4, accepted_at).await.unwrap();
+    inventory::note_accepted(&tx, order, &[(offer, 4)], accepted_at).await.unwrap();
     tx.commit().await.unwrap();
     let supplier = inventory_supplier(&app, offer).await;
     let portal = app.as_supplier(supplier).await;
@@ -152,8 +152,8 @@ async fn units_given_back_can_be_sold_again(app: TestApp) {
     tx.commit().await.unwrap();
     assert_eq!(stock::figures(&owner, offer).await, [5, 0, 5, 0]);
     let tx = Tx::begin(&app.app).await.unwrap();
-    inventory::release_commitment(&tx, order, offer, 2, "test").await.unwrap();
-    inventory::release_commitment(&tx, order, offer, 99, "test").await.unwrap();
+    inventory::release_commitments(&tx, order, &[(offer, 2)], "test").await.unwrap();
+    inventory::release_commitments(&tx, order, &[(offer, 99)], "test").await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(stock::figures(&owner, offer).await, [5, 0, 0, 5], "never more than was taken");
 }
