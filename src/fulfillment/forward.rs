@@ -122,6 +122,11 @@ async fn settle(
             Done::OK
         }
         Err(_) if !current => Done::OK,
+        Err(AdapterError::Retry { .. }) if work.own.cancel_requested_at.is_some() => {
+            // It was cancelled while it was being sent, and the supplier surely does not have it.
+            super::cancel::agreed(&tx, &mut work).await?;
+            Done::OK
+        }
         Err(AdapterError::Retry { reason, after }) => {
             work.own.note = Some(reason.clone());
             work.step(&tx, SupplierOrderStatus::Queued, &reason).await?;
