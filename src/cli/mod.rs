@@ -28,14 +28,18 @@ use crate::{graph, simulator};
 /// # Errors
 /// Each is one sentence for the operator.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
+    match Arguments::try_parse_from(args) {
+        Ok(arguments) => start(arguments),
+        // Help and version are "errors" of clap that go to standard output; a wrong flag exits with 2.
+        Err(error) => error.exit(),
+    }
+}
+
+/// Not generic, so that the whole program is compiled once and not again in each binary.
+fn start(arguments: Arguments) -> anyhow::Result<()> {
     // The first line of all: whatever speaks TLS asks for the process's provider, once.
     // It fails only if there is one already, which is then as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let arguments = match Arguments::try_parse_from(args) {
-        Ok(arguments) => arguments,
-        // Help and version are "errors" of clap that go to standard output; a wrong flag exits with 2.
-        Err(error) => error.exit(),
-    };
     let Some(command) = arguments.command else {
         return Arguments::command().print_help().context("the help could not be printed");
     };
