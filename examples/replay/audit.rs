@@ -59,6 +59,7 @@ pub fn check(facts: &Facts, placed: &[Acknowledged]) -> Vec<String> {
     nothing_stuck(facts, &mut found);
     reservations_have_owners(facts, &mut found);
     histories_are_paths(facts, &mut found);
+    mails_go_out_once(facts, &mut found);
     found.extend(facts.resumption.iter().map(|it| format!("8: {it}")));
     found
 }
@@ -212,6 +213,24 @@ fn histories_are_paths(facts: &Facts, found: &mut Vec<String>) {
         if it.history.last().is_some_and(|(_, to)| *to != it.status) {
             found.push(format!("7: {} is {} and its history ends elsewhere", it.id, it.status));
         }
+    }
+}
+
+/// Invariant 10: each order was confirmed by one mail. A server that was killed between the mail server's
+/// yes and its own note of it may say so twice, under one id.
+fn mails_go_out_once(facts: &Facts, found: &mut Vec<String>) {
+    for order in &facts.orders {
+        let subject = format!("Your order {} at ", order.number);
+        let of_order = facts.mails.iter().filter(|mail| mail.subject.starts_with(&subject));
+        let ids: HashSet<&str> = of_order.map(|mail| mail.message_id.as_str()).collect();
+        if ids.len() != 1 {
+            found.push(format!("10: {} was confirmed by {} mails", order.number, ids.len()));
+        }
+    }
+    let ids: HashSet<&str> = facts.mails.iter().map(|mail| mail.message_id.as_str()).collect();
+    let again = facts.mails.len() - ids.len();
+    if again as u64 > facts.killed {
+        found.push(format!("10: {again} mails went out again after {} kills", facts.killed));
     }
 }
 

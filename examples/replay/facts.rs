@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use consign::simulator::Mail;
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -100,10 +101,14 @@ pub struct Facts {
     pub edges: HashSet<(String, String)>,
     /// What went wrong when subscriptions were resumed.
     pub resumption: Vec<String>,
+    /// The mails that went out.
+    pub mails: Vec<Mail>,
+    /// How often a server was killed.
+    pub killed: u64,
 }
 
 /// Reads everything.
-pub async fn collect(world: &World, owner: &Client) -> anyhow::Result<Facts> {
+pub async fn collect(world: &World, owner: &Client, killed: u64) -> anyhow::Result<Facts> {
     println!("  reading the books");
     let orders: Vec<Order> = owner.all(ORDERS, "orders").await?.iter().map(order).collect();
     let (remote_orders, ordered_twice) = at_the_suppliers(world).await?;
@@ -118,6 +123,8 @@ pub async fn collect(world: &World, owner: &Client) -> anyhow::Result<Facts> {
         work_items: owner.all(WORK_ITEMS, "workItems").await?.iter().map(work_item).collect(),
         edges: edges(owner).await?,
         resumption,
+        mails: world.mails(),
+        killed,
         orders,
     })
 }
@@ -279,7 +286,7 @@ async fn at_the_gateway(world: &World) -> anyhow::Result<HashMap<String, Books>>
 
 async fn every_page(url: &str, path: &str) -> anyhow::Result<Vec<Value>> {
     let mut nodes = Vec::new();
-    let mut cursor = String::new();
+    let mut cursor = "0".to_owned();
     loop {
         let page = get(&format!("{url}?limit=500&cursor={cursor}")).await?;
         nodes.extend(list(&page[path]).iter().cloned());

@@ -119,14 +119,13 @@ async fn replay(arguments: Arguments) -> anyhow::Result<()> {
 
     let patience = Duration::from_secs(arguments.patience);
     let settled = audit::wait_until_quiet(&world, &owner, patience).await;
-    let facts = facts::collect(&world, &owner).await?;
+    let facts = facts::collect(&world, &owner, killed).await?;
     let violations = audit::check(&facts, &outcome.placed);
     table::print(&table::Report {
         setup: world.setup(),
         outcome: &outcome,
         checkout_time,
         whole_time: began.elapsed(),
-        killed,
         resident_kib: world.resident_kib(),
         latencies: anonymous.latencies.table(),
         facts: &facts,

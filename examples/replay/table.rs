@@ -17,8 +17,6 @@ pub struct Report<'a> {
     pub checkout_time: Duration,
     /// How long it took until all was quiet.
     pub whole_time: Duration,
-    /// How often a server was killed.
-    pub killed: u64,
     /// Resident memory of the first server at the end.
     pub resident_kib: Option<u64>,
     /// Operation, count, p50, p99.
@@ -73,7 +71,8 @@ fn totals(report: &Report) {
         let figure = forwarded.get((forwarded.len().max(1) - 1) * percent / 100).copied().unwrap_or_default();
         println!("| paid to forwarded, p{percent} | {} |", millis(figure));
     }
-    println!("| servers killed | {} |", report.killed);
+    println!("| servers killed | {} |", report.facts.killed);
+    println!("| mails | {} |", report.facts.mails.len());
     if let Some(kib) = report.resident_kib {
         println!("| memory of the first server at the end | {} MiB |", kib / 1024);
     }

@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use consign::simulator::{Mail, mailbox};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -42,6 +44,8 @@ pub struct World {
     pub gateway_url: String,
     /// Base URLs of the servers.
     pub servers: Vec<String>,
+    mail_url: String,
+    mails: Arc<Mutex<Vec<Mail>>>,
     children: Vec<Option<Child>>,
     _helpers: Vec<Child>,
 }
@@ -75,9 +79,13 @@ impl World {
         for url in &helper_urls {
             answers(&format!("{url}/admin/summary")).await?;
         }
+        let mails = Arc::new(Mutex::new(Vec::new()));
+        let letterbox = Arc::clone(&mails);
+        let mail_url = mailbox(move |mail| letterbox.lock().unwrap_or_else(PoisonError::into_inner).push(mail)).await?;
         let gateway_url = helper_urls.pop().unwrap_or_default();
         let suppliers_url = helper_urls.pop().unwrap_or_default();
-        let mut world = Self { setup, suppliers_url, gateway_url, servers, children: Vec::new(), _helpers: helpers };
+        let (children, _helpers) = (Vec::new(), helpers);
+        let mut world = Self { setup, suppliers_url, gateway_url, servers, mail_url, mails, children, _helpers };
         for index in 0..world.servers.len() {
             let child = world.spawn_server(index)?;
             world.children.push(Some(child));
@@ -100,6 +108,11 @@ impl World {
         answers(&format!("{}/readyz", self.servers[index])).await
     }
 
+    /// The mails that went out so far.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The memory of the first server, in KiB: resident now.
     pub fn resident_kib(&self) -> Option<u64> {
         let pid = self.children.first()?.as_ref()?.id()?;
@@ -118,7 +131,10 @@ impl World {
     }
 
     fn environment(&self, index: usize) -> Vec<(&'static str, String)> {
-        environment(&self.setup, &self.servers[index], &self.gateway_url)
+        let mut environment = environment(&self.setup, &self.servers[index], &self.gateway_url);
+        environment.push(("CONSIGN_SMTP_URL", self.mail_url.clone()));
+        environment.push(("CONSIGN_MAIL_FROM", "shop@example.com".to_owned()));
+        environment
     }
 }
 

@@ -17,6 +17,7 @@ mod delivery;
 mod draw;
 mod gateway;
 mod journal;
+mod mailbox;
 mod outbox;
 mod signing;
 mod suppliers;
@@ -40,6 +41,7 @@ pub use config::{
     AcceptMode, GatewayFaults, GatewaySettings, LeadTimes, OnShortage, ShippingService, SimulatorConfig,
     SupplierFaults, SupplierSettings, SupplierWebhook,
 };
+pub use mailbox::{Mail, mailbox};
 
 use world::World;
 

@@ -1,4 +1,6 @@
-//! A mail server that delivers nothing: it prints who would have got what.
+//! A mail server that delivers nothing: it tells who would have got what.
+
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -7,15 +9,32 @@ use tokio::net::{TcpListener, TcpStream};
 /// A mail longer than this is refused.
 const LARGEST: u64 = 1 << 20;
 
-/// Starts the server; its address as `CONSIGN_SMTP_URL` wants it. It ends with the process.
-pub async fn start() -> anyhow::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("the demo's mailbox cannot listen")?;
-    let address = listener.local_addr().context("the demo's mailbox has no address")?;
+/// A mail somebody would have got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mail {
+    /// Who.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its id, as its sender named it.
+    pub message_id: String,
+}
+
+/// Starts the server and tells `deliver` of each mail; answers its address as `CONSIGN_SMTP_URL` wants
+/// it. It ends with the process.
+///
+/// # Errors
+/// When it cannot listen.
+pub async fn mailbox(deliver: impl Fn(Mail) + Send + Sync + 'static) -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.context("the mailbox cannot listen")?;
+    let address = listener.local_addr().context("the mailbox has no address")?;
+    let deliver = Arc::new(deliver);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            let deliver = Arc::clone(&deliver);
             tokio::spawn(async move {
                 // A client that goes away in the middle is its own affair.
-                let _ = converse(stream, |to, subject| println!("           mail     to {to}: {subject}")).await;
+                let _ = converse(stream, |mail| deliver(mail)).await;
             });
         }
     });
@@ -23,11 +42,11 @@ pub async fn start() -> anyhow::Result<String> {
 }
 
 /// One SMTP session (RFC 5321, the minimum of section 4.5.1).
-async fn converse(stream: TcpStream, deliver: impl Fn(&str, &str)) -> std::io::Result<()> {
+async fn converse(stream: TcpStream, deliver: impl Fn(Mail)) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read).take(LARGEST);
     let mut to = Vec::new();
-    write.write_all(b"220 demo ready\r\n").await?;
+    write.write_all(b"220 ready\r\n").await?;
     let mut line = String::new();
     loop {
         line.clear();
@@ -38,7 +57,7 @@ async fn converse(stream: TcpStream, deliver: impl Fn(&str, &str)) -> std::io::R
         let command = line.trim_end();
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer: &[u8] = match verb.as_str() {
-            "EHLO" => b"250-demo\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+            "EHLO" => b"250-mailbox\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             "HELO" | "NOOP" | "MAIL" => b"250 ok\r\n",
             "RSET" => {
                 to.clear();
@@ -51,8 +70,8 @@ async fn converse(stream: TcpStream, deliver: impl Fn(&str, &str)) -> std::io::R
             }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
-                let subject = read_mail(&mut read).await?;
-                to.drain(..).for_each(|to| deliver(&to, &subject));
+                let mail = read_mail(&mut read).await?;
+                to.drain(..).for_each(|to| deliver(Mail { to, ..mail.clone() }));
                 b"250 taken\r\n"
             }
             "QUIT" => return write.write_all(b"221 bye\r\n").await,
@@ -62,9 +81,9 @@ async fn converse(stream: TcpStream, deliver: impl Fn(&str, &str)) -> std::io::R
     }
 }
 
-/// Reads a mail to its final dot; its subject.
-async fn read_mail(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> std::io::Result<String> {
-    let mut subject = String::new();
+/// Reads a mail to its final dot.
+async fn read_mail(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> std::io::Result<Mail> {
+    let mut mail = Mail::default();
     let (mut in_headers, mut in_subject) = (true, false);
     let mut line = String::new();
     loop {
@@ -74,15 +93,19 @@ async fn read_mail(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> std::io
         }
         let text = line.trim_end_matches(['\r', '\n']);
         match text {
-            "." => return Ok(decode(&subject)),
+            "." => return Ok(Mail { subject: decode(&mail.subject), ..mail }),
             "" => in_headers = false,
             _ if !in_headers => {}
             // A folded header goes on in a line that begins with a blank.
-            _ if in_subject && text.starts_with([' ', '\t']) => subject.push_str(text),
+            _ if in_subject && text.starts_with([' ', '\t']) => mail.subject.push_str(text),
             _ => {
-                let header = text.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("subject"));
-                in_subject = header.is_some();
-                subject.push_str(header.map_or("", |(_, rest)| rest.trim()));
+                let (name, value) = text.split_once(':').unwrap_or_default();
+                in_subject = name.eq_ignore_ascii_case("subject");
+                if in_subject {
+                    value.trim().clone_into(&mut mail.subject);
+                } else if name.eq_ignore_ascii_case("message-id") {
+                    value.trim().clone_into(&mut mail.message_id);
+                }
             }
         }
     }
@@ -107,37 +130,4 @@ fn decode(subject: &str) -> String {
         text.push_str(&decoded.unwrap_or_else(|| part.to_owned()));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-    use crate::platform::config::Config;
-    use crate::platform::mail::{Mailer, Message};
-
-    #[tokio::test]
-    async fn a_mail_of_ours_is_told_with_its_subject() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let got = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&got);
-        let server = tokio::spawn(async move {
-            let (stream, _) = listener.accept().await.unwrap();
-            converse(stream, |to, subject| seen.lock().unwrap().push(format!("{to}|{subject}"))).await
-        });
-        let mailer = Mailer::new(&Config { smtp_url: Some(url.as_str().into()), ..Config::default() }).unwrap();
-        let message = Message {
-            to: "ada@example.com".to_owned(),
-            subject: "Your order 1001 – thank you for shopping with us, dear Zoë, in this long subject line".to_owned(),
-            text: "Hello\n.\nthere".to_owned(),
-            message_id: "evt_1".to_owned(),
-            date: chrono::DateTime::UNIX_EPOCH,
-        };
-        mailer.send(Some("shop@example.com"), message.clone()).await.expect("sent");
-        drop(mailer);
-        server.abort();
-        assert_eq!(*got.lock().unwrap(), [format!("ada@example.com|{}", message.subject)]);
-    }
 }
