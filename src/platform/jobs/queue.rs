@@ -66,6 +66,9 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
 
 /// Claims up to `limit` jobs whose time has come, oldest first, and commits the claims.
 pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
     let now = app.clock.now();
     let tx = Tx::begin(app).await?;
     let ids = Entity::find()

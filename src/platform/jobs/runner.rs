@@ -94,13 +94,13 @@ pub async fn run(app: App, handlers: Arc<Handlers>, places: usize, stop: Cancell
         if sweep.tick().now_or_never().is_some()
             && let Err(error) = end::sweep_lost(&app, &handlers).await
         {
-            tracing::warn!(%error, "lost claims could not be swept; trying again");
+            tracing::warn!(?error, "lost claims could not be swept; trying again");
         }
         while running.try_join_next().is_some() {}
         let claimed = match queue::claim(&app, free.available_permits() as u64).await {
             Ok(jobs) => jobs,
             Err(error) => {
-                tracing::warn!(%error, "jobs could not be claimed; trying again");
+                tracing::warn!(?error, "jobs could not be claimed; trying again");
                 Vec::new()
             }
         };
@@ -126,25 +126,29 @@ pub async fn run(app: App, handlers: Arc<Handlers>, places: usize, stop: Cancell
 }
 
 /// Runs a job while renewing its claim. A job whose claim was lost is dropped at its next await.
+///
+/// Both are polled side by side: the job may hold the very connection that the renewal waits for.
 async fn run_alive(app: App, handlers: Arc<Handlers>, job: entity::Model) {
-    let work = run_claimed(&app, &handlers, job.clone());
-    tokio::pin!(work);
+    tokio::select! {
+        ended = run_claimed(&app, &handlers, job.clone()) => {
+            if let Err(error) = ended {
+                // The claim runs out by itself and the attempt is counted.
+                tracing::warn!(job.id = %job.id, ?error, "the job's end could not be recorded");
+            }
+        }
+        () = renew_until_lost(&app, &job) => tracing::warn!(job.id = %job.id, "the claim was lost while running"),
+    }
+}
+
+async fn renew_until_lost(app: &App, job: &entity::Model) {
     let mut beat = tokio::time::interval(HEARTBEAT);
     beat.tick().await;
     loop {
-        tokio::select! {
-            ended = &mut work => {
-                if let Err(error) = ended {
-                    // The claim runs out by itself and the attempt is counted.
-                    tracing::warn!(job.id = %job.id, %error, "the job's end could not be recorded");
-                }
-                return;
-            }
-            _ = beat.tick() => match queue::heartbeat(&app, &job).await {
-                Ok(true) => {}
-                Ok(false) => return tracing::warn!(job.id = %job.id, "the claim was lost while running"),
-                Err(error) => tracing::warn!(job.id = %job.id, %error, "the claim could not be renewed"),
-            },
+        beat.tick().await;
+        match queue::heartbeat(app, job).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(job.id = %job.id, ?error, "the claim could not be renewed"),
         }
     }
 }

@@ -44,7 +44,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     let mut hints = app.bus.subscribe(STORE_TOPIC);
     loop {
         if let Err(error) = assign_positions(&app).await {
-            tracing::warn!(%error, "events could not be numbered; trying again");
+            tracing::warn!(?error, "events could not be numbered; trying again");
         }
         tokio::select! {
             () = stop.cancelled() => return,
