@@ -2,6 +2,7 @@
 //! what repeats.
 
 use crate::app::App;
+use crate::checkout;
 use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
 use crate::dead_letters::{self, DeadLetters, RetryJob};
 use crate::fulfillment::{
@@ -45,6 +46,7 @@ pub fn handlers() -> Handlers {
         .with::<SettleTransaction>()
         .with::<payments::RetryTransaction>()
         .with::<ReconcileAttempt>()
+        .with::<checkout::DecideAttempt>()
         .with::<ExpireCarts>()
         .with::<ImportCatalog>()
         .with::<SweepUploads>()
@@ -97,6 +99,7 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
             Ok([
                 act.into_iter().collect(),
                 payments::after_work_item(event)?,
+                checkout::after_work_item(event)?,
                 inventory::after_work_item(event)?,
                 webhooks::after_work_item(event)?,
                 dead_letters::after_work_item(event)?,

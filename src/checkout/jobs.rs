@@ -12,6 +12,7 @@ use super::entity::hold::HoldStatus;
 use super::entity::{cart, cart_line, hold};
 use super::hold::real_time;
 use super::settle::{abandon, settle};
+use super::unknown;
 use crate::app::App;
 use crate::kernel::ids::{CartId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
@@ -28,7 +29,8 @@ const EXPIRY: Duration = Duration::from_secs(3600);
 const BATCH: u64 = 200;
 
 /// Finds out what became of an attempt: asks the provider until it is known, and gives the attempt up
-/// if it never arrived there.
+/// if it never arrived there. A provider may be silent for days: then a person is told, and it is asked
+/// less often.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReconcileAttempt {
     /// The attempt.
@@ -40,12 +42,14 @@ impl ReconcileAttempt {
     pub(super) const FIRST: Duration = Duration::from_secs(20);
     /// When it looks again.
     const AGAIN: Duration = Duration::from_secs(15);
+    /// When it looks again once a person was told.
+    const SELDOM: Duration = Duration::from_secs(300);
 }
 
 impl Job for ReconcileAttempt {
     const KIND: &'static str = "ReconcileAttempt";
     /// It holds goods, and perhaps money.
-    const BEAT: Option<Duration> = Some(Duration::from_secs(300));
+    const BEAT: Option<Duration> = Some(Self::SELDOM);
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("reconcile-attempt:{}", self.attempt_id))
@@ -72,8 +76,14 @@ impl Job for ReconcileAttempt {
                 tracing::warn!(payment.id = %self.attempt_id, ?error, "the payment provider does not answer; asking again");
             }
         }
-        let done = !is_held(app, self.attempt_id).await?;
-        Ok(if done { Done::OK } else { Done::Again(real_time(app, Self::AGAIN)) })
+        if !is_held(app, self.attempt_id).await? {
+            return Ok(Done::OK);
+        }
+        if unknown::is_due(app, attempt.created_at) {
+            unknown::tell(app, &attempt).await?;
+            return Ok(Done::Again(real_time(app, Self::SELDOM)));
+        }
+        Ok(Done::Again(real_time(app, Self::AGAIN)))
     }
 }
 

@@ -14,6 +14,7 @@ mod view;
 mod complete;
 mod hold;
 mod settle;
+mod unknown;
 
 mod access;
 pub mod entity;
@@ -33,6 +34,7 @@ pub use self::error::CheckoutErrorCode;
 pub use self::hold::CompleteInput;
 pub use self::lines::{LineChange, NewLine, add as add_lines, update as update_lines};
 pub use self::settle::settle;
+pub use self::unknown::{DecideAttempt, after_work_item};
 pub use self::view::{CartProblem, LineView, ParcelView, View, view};
 
 /// How a verb of this room says no.

@@ -10,6 +10,7 @@ use super::entity::cart::{self, Failure, FailureProblem, Status};
 use super::entity::hold::{self, Contents, HoldStatus};
 use super::error::CheckoutErrorCode as Code;
 use super::hold::{lock, short_lines};
+use super::unknown;
 use crate::app::App;
 use crate::inventory;
 use crate::kernel::ids::{OfferId, PaymentAttemptId};
@@ -177,6 +178,9 @@ async fn end(
     apply: impl FnOnce(&mut hold::ActiveModel),
 ) -> Result<(), Fault> {
     tx.hint(topic(hold.attempt_id));
+    if unknown::is_due(tx.app(), hold.created_at) {
+        payments::attempt_known(tx, hold.attempt_id).await?;
+    }
     let mut row = hold.into_active_model();
     apply(&mut row);
     row.status = Set(status);

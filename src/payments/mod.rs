@@ -37,7 +37,9 @@ pub use self::queries::{
 };
 pub use self::refunds::{RefundErrorCode, RefundRequest, create_refund};
 pub use self::settle::SettleTransaction;
-pub use self::trouble::{RetryTransaction, after_work_item};
+pub use self::trouble::{
+    GIVE_UP, PAYMENT_UNKNOWN, RETRY, RetryTransaction, after_work_item, attempt_known, attempt_unknown,
+};
 use crate::app::App;
 
 /// The configured providers.

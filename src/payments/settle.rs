@@ -62,7 +62,7 @@ impl Job for SettleTransaction {
             Err(error) if run.attempt < TELL_AFTER => Err(error),
             Err(JobError::Fail(why) | JobError::Retry { reason: why, .. }) => {
                 let tx = Tx::begin(app).await?;
-                trouble::stuck(&tx, &movement, &why).await?;
+                trouble::unknown(&tx, &movement, &why).await?;
                 tx.commit().await?;
                 Ok(Done::Again(SLOWLY))
             }
@@ -177,7 +177,7 @@ async fn fail(app: &App, movement: &transaction::Model, why: &str) -> Result<(),
     row.error = Set(Some(why.to_owned()));
     row.settled_at = Set(Some(tx.now()));
     row.update(&tx).await?;
-    trouble::stuck(&tx, &movement, why).await?;
+    trouble::refused(&tx, &movement, why).await?;
     let message = format!("A payment movement of {} was refused: {why}", movement.money());
     tell(&tx, &movement, EventType::PaymentFailed, Audience::Store, message).await?;
     tx.commit().await

@@ -5,22 +5,27 @@ use serde_json::Value;
 
 use super::entity::{attempt, transaction};
 use super::movements;
-use crate::kernel::ids::PaymentTransactionId;
+use super::settle::SettleTransaction;
+use crate::kernel::ids::{PaymentAttemptId, PaymentTransactionId};
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{Done, Job, JobError, JobRun, NewJob};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob};
 use crate::platform::outbox;
 use crate::platform::tx::Tx;
 use crate::workitems::{self, NewWorkItem, Severity};
 
-/// The kind of all items of this room.
-const KIND: &str = "PAYMENT_FAILED";
-/// The action that tries a refused movement once more.
-const RETRY: &str = "RETRY";
+/// The kind of items about money that is not moved, or not as it should be.
+const FAILED: &str = "PAYMENT_FAILED";
+/// The kind of items about an outcome that nobody knows; it is being asked for.
+pub const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
+/// The action that tries a refused movement once more, or asks at once for an unknown outcome.
+pub const RETRY: &str = "RETRY";
+/// The action that gives up an attempt: should it succeed after all, the money is released.
+pub const GIVE_UP: &str = "GIVE_UP";
 
 /// An authentic message says something that cannot be; it was not applied.
 pub(super) async fn wrong_payment(tx: &Tx, attempt: &attempt::Model, defect: &str) -> Result<(), Fault> {
     let item = NewWorkItem {
-        kind: KIND,
+        kind: FAILED,
         severity: Severity::Critical,
         subject: attempt.id.to_string(),
         order_id: attempt.order_id,
@@ -34,52 +39,96 @@ pub(super) async fn wrong_payment(tx: &Tx, attempt: &attempt::Model, defect: &st
     Ok(())
 }
 
-/// A movement was refused, or its outcome stays unknown.
-pub(super) async fn stuck(tx: &Tx, movement: &transaction::Model, why: &str) -> Result<(), Fault> {
+/// Nobody knows for long what became of an attempt, whose checkout holds goods meanwhile.
+pub async fn attempt_unknown(tx: &Tx, attempt: &attempt::Model) -> Result<(), Fault> {
     let item = NewWorkItem {
-        kind: KIND,
-        severity: Severity::Critical,
-        subject: movement.id.to_string(),
-        order_id: movement.order_id,
+        kind: PAYMENT_UNKNOWN,
+        severity: Severity::High,
+        subject: attempt.id.to_string(),
+        order_id: None,
         supplier_order_id: None,
-        message: format!("{} of {} does not succeed: {why}", name(movement), movement.money()),
-        actions: vec![RETRY.to_owned(), "MARK_HANDLED".to_owned()],
+        message: format!(
+            "The payment provider {} does not tell what became of payment {}; its goods are held and it is asked again.",
+            attempt.gateway, attempt.id
+        ),
+        actions: vec![RETRY.to_owned(), GIVE_UP.to_owned(), workitems::WAIT.to_owned()],
         due_in: None,
-        dedupe_key: key(movement),
+        dedupe_key: unknown_key(&attempt.id),
     };
-    workitems::open(tx, item).await?;
-    Ok(())
+    workitems::open(tx, item).await.map(drop)
+}
+
+/// It is known what became of an attempt.
+pub async fn attempt_known(tx: &Tx, id: PaymentAttemptId) -> Result<(), Fault> {
+    workitems::close_by_key(tx, &unknown_key(&id), "It is known what became of the payment.").await
+}
+
+/// The outcome of a movement stays unknown.
+pub(super) async fn unknown(tx: &Tx, movement: &transaction::Model, why: &str) -> Result<(), Fault> {
+    let what = format!("Whether {} of {} succeeded is not known: {why}", name(movement), movement.money());
+    workitems::open(tx, of_movement(movement, PAYMENT_UNKNOWN, what, unknown_key(&movement.id))).await.map(drop)
+}
+
+/// A movement was refused.
+pub(super) async fn refused(tx: &Tx, movement: &transaction::Model, why: &str) -> Result<(), Fault> {
+    known(tx, movement, "The payment provider refused it.").await?;
+    let what = format!("The payment provider refused {} of {}: {why}", name(movement), movement.money());
+    workitems::open(tx, of_movement(movement, FAILED, what, refused_key(movement))).await.map(drop)
 }
 
 /// The movement went through after all.
 pub(super) async fn passed(tx: &Tx, movement: &transaction::Model) -> Result<(), Fault> {
-    workitems::close_by_key(tx, &key(movement), "The payment provider confirmed it.").await?;
-    Ok(())
+    let note = "The payment provider confirmed it.";
+    known(tx, movement, note).await?;
+    workitems::close_by_key(tx, &refused_key(movement), note).await
 }
 
-fn key(movement: &transaction::Model) -> String {
-    format!("payment-stuck:{}", movement.id)
+async fn known(tx: &Tx, movement: &transaction::Model, note: &str) -> Result<(), Fault> {
+    workitems::close_by_key(tx, &unknown_key(&movement.id), note).await
+}
+
+fn of_movement(movement: &transaction::Model, kind: &'static str, message: String, key: String) -> NewWorkItem {
+    NewWorkItem {
+        kind,
+        severity: Severity::Critical,
+        subject: movement.id.to_string(),
+        order_id: movement.order_id,
+        supplier_order_id: None,
+        message,
+        actions: vec![RETRY.to_owned(), "MARK_HANDLED".to_owned()],
+        due_in: None,
+        dedupe_key: key,
+    }
+}
+
+fn unknown_key(id: &impl std::fmt::Display) -> String {
+    format!("payment-unknown:{id}")
+}
+
+fn refused_key(movement: &transaction::Model) -> String {
+    format!("payment-refused:{}", movement.id)
 }
 
 fn name(movement: &transaction::Model) -> &'static str {
     match movement.kind {
-        transaction::TransactionKind::Capture => "The capture",
-        transaction::TransactionKind::Void => "The release",
-        transaction::TransactionKind::Refund => "The refund",
+        transaction::TransactionKind::Capture => "the capture",
+        transaction::TransactionKind::Void => "the release",
+        transaction::TransactionKind::Refund => "the refund",
     }
 }
 
 /// The jobs that follow when a person chose what to do about a movement.
 pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     let text = |name: &str| event.data.get(name).and_then(Value::as_str);
-    if text("type") != Some(KIND) || text("action") != Some(RETRY) {
+    if !matches!(text("type"), Some(FAILED | PAYMENT_UNKNOWN)) || text("action") != Some(RETRY) {
         return Ok(vec![]);
     }
+    // An attempt is its checkout's to look after.
     let Some(id) = text("subject").and_then(|id| id.parse().ok()) else { return Ok(vec![]) };
     Ok(vec![NewJob::now(&RetryTransaction { id })?])
 }
 
-/// Tries a refused movement once more, because a person said so.
+/// Tries a movement once more, because a person said so.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RetryTransaction {
     /// The movement.
@@ -91,8 +140,10 @@ impl Job for RetryTransaction {
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let tx = Tx::begin(&run.app).await?;
-        // One that is still pending is tried by itself all the time.
-        movements::retry(&tx, self.id).await?;
+        if !movements::retry(&tx, self.id).await? {
+            // One that is still pending is tried by itself; now rather than later.
+            jobs::hasten(&tx, &SettleTransaction { id: self.id }).await?;
+        }
         tx.commit().await?;
         Ok(Done::OK)
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::gql::Client;
 use crate::support::shop::{self, Shop};
+use crate::support::stock;
 
 crate::engine_tests![
     a_job_that_fails_for_ever_is_told_and_tried_again_when_the_owner_says_so,
@@ -98,9 +99,7 @@ async fn items(owner: &Client) -> Vec<Value> {
 }
 
 async fn resolve(owner: &Client, item: &Value, action: &str) {
-    let verb = "mutation($id: ID!, $input: WorkItemResolveInput!) {
-        workItemResolve(id: $id, input: $input) { workItem { status } userErrors { code field message } } }";
-    owner.run(verb, json!({ "id": item["id"], "input": { "action": action } })).await.done("workItemResolve");
+    stock::resolve(owner, item["id"].as_str().expect("an id"), action).await;
 }
 
 async fn status(owner: &Client, id: &Value) -> Value {

@@ -22,7 +22,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::end::{disown_all, retry, sweep_lost};
-pub use self::queue::{JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, insert, lookup, progress, scaled};
+pub use self::queue::{
+    JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, hasten, insert, lookup, progress, scaled,
+};
 pub use self::runner::{Handlers, run, run_due};
 use crate::app::App;
 use crate::kernel::ids::JobId;

@@ -95,6 +95,17 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
     Ok(rows)
 }
 
+/// Has a job that waits for its time run as soon as there is a place for it, found by its key.
+pub async fn hasten<J: Job>(tx: &Tx, job: &J) -> Result<(), Fault> {
+    let update = Entity::update_many()
+        .col_expr(Column::RunAt, Expr::value(tx.now()))
+        .filter(Column::DedupeKey.eq(job.dedupe_key()))
+        .filter(Column::Status.eq(JobStatus::Queued));
+    update.exec(tx).await?;
+    tx.hint(JOBS_TOPIC);
+    Ok(())
+}
+
 /// Renews the claim; false if it was lost.
 pub(super) async fn heartbeat(app: &App, job: &entity::Model) -> Result<bool, Fault> {
     let update = Entity::update_many()

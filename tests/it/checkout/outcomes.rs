@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use consign::app::{App, Parts};
 use consign::checkout::jobs::ReconcileAttempt;
+use consign::kernel::clock::Clock;
+use consign::kernel::ids::IdSource;
+use consign::payments::Gateways;
 use consign::platform::jobs;
 use consign::platform::tx::Tx;
+use consign::worker;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -17,6 +23,8 @@ crate::engine_tests![
     an_answer_that_was_lost_is_found,
     a_payment_that_never_arrived_is_given_up,
     a_late_word_of_the_provider_completes_the_cart,
+    a_provider_silent_for_long_is_told_of_once_and_settles_late,
+    a_payment_nobody_knows_of_is_given_up_by_a_person,
     a_slow_provider_is_waited_for,
     nothing_can_be_paid_twice_while_it_is_processing,
     a_free_order_needs_no_provider,
@@ -112,6 +120,66 @@ async fn a_late_word_of_the_provider_completes_the_cart(app: TestApp) {
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert_eq!(settled(&app, &shop, &cart).await["status"], "COMPLETED");
     assert_eq!(stock::figures(&shop.owner, shop.offers[0]).await, [10, 0, 1, 9]);
+}
+
+/// The same store in a process whose provider is out of reach.
+async fn blind(app: &TestApp) -> App {
+    let parts = Parts::connect(app.app.config.clone(), Clock::manual(app.app.clock.now()), IdSource::System).await;
+    App::new(Parts { gateways: Gateways::default(), ..parts.expect("starts") })
+}
+
+/// Runs the jobs of a store whose provider is out of reach, for `hours`; how often they ran.
+async fn in_silence(blind: &App, hours: i64) -> usize {
+    let mut runs = 0;
+    for _ in 0..hours * 240 {
+        runs += jobs::run_due(blind, &worker::handlers()).await.expect("jobs run");
+        blind.clock.advance(TimeDelta::seconds(15));
+    }
+    runs
+}
+
+async fn unknown_payments(shop: &Shop) -> Vec<Value> {
+    let query = "{ workItems(first: 10, filter: { type: [\"PAYMENT_UNKNOWN\"] }) { nodes {
+        id status suggestedActions subject { id } } } }";
+    shop.owner.run(query, json!({})).await.at("workItems.nodes").as_array().unwrap().clone()
+}
+
+async fn a_provider_silent_for_long_is_told_of_once_and_settles_late(app: TestApp) {
+    let shop = Shop::open(&app, 1, 10, 0).await;
+    let cart = shop.ready_cart(&[(0, 1)]).await;
+    shop::buy(&shop.guest, &cart, "k", "tok_500_after").await.done("checkoutComplete");
+    assert_eq!(completion(&shop, &cart).await["status"], "PROCESSING");
+    let blind = blind(&app).await;
+    in_silence(&blind, 1).await;
+    let told = unknown_payments(&shop).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["subject"]["id"], completion(&shop, &cart).await["payment"]["id"]);
+    let runs = in_silence(&blind, 2).await;
+    assert!(runs < 40, "asked {runs} times in two hours");
+    assert_eq!(unknown_payments(&shop).await.len(), 1);
+    assert_eq!(stock::figures(&shop.owner, shop.offers[0]).await, [10, 1, 0, 9], "the goods are held");
+    // The provider is back, and a person has it asked at once.
+    app.app.clock.advance(TimeDelta::minutes(181));
+    stock::resolve(&shop.owner, told[0]["id"].as_str().unwrap(), "RETRY").await;
+    app.run_jobs().await;
+    assert_eq!(completion(&shop, &cart).await["status"], "COMPLETED");
+    assert!(unknown_payments(&shop).await.iter().all(|item| item["status"] == "RESOLVED"));
+}
+
+async fn a_payment_nobody_knows_of_is_given_up_by_a_person(app: TestApp) {
+    let shop = Shop::open(&app, 1, 10, 0).await;
+    let cart = shop.ready_cart(&[(0, 1)]).await;
+    shop::buy(&shop.guest, &cart, "k", "tok_500_after").await.done("checkoutComplete");
+    let blind = blind(&app).await;
+    in_silence(&blind, 1).await;
+    let told = unknown_payments(&shop).await;
+    stock::resolve(&shop.owner, told[0]["id"].as_str().unwrap(), "GIVE_UP").await;
+    in_silence(&blind, 1).await;
+    assert_eq!(completion(&shop, &cart).await["status"], "FAILED");
+    assert_eq!(stock::figures(&shop.owner, shop.offers[0]).await, [10, 0, 0, 10]);
+    let told = unknown_payments(&shop).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["status"], "RESOLVED");
 }
 
 async fn a_slow_provider_is_waited_for(app: TestApp) {
