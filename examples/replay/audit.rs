@@ -59,6 +59,7 @@ pub fn check(facts: &Facts, placed: &[Acknowledged]) -> Vec<String> {
     nothing_stuck(facts, &mut found);
     reservations_have_owners(facts, &mut found);
     histories_are_paths(facts, &mut found);
+    histories_have_no_gaps(facts, &mut found);
     mails_go_out_once(facts, &mut found);
     found.extend(facts.resumption.iter().map(|it| format!("8: {it}")));
     found
@@ -231,6 +232,19 @@ fn mails_go_out_once(facts: &Facts, found: &mut Vec<String>) {
     let again = facts.mails.len() - ids.len();
     if again as u64 > facts.killed {
         found.push(format!("10: {again} mails went out again after {} kills", facts.killed));
+    }
+}
+
+/// Invariant 7: an order's events are numbered from 1 without gaps.
+fn histories_have_no_gaps(facts: &Facts, found: &mut Vec<String>) {
+    for order in &facts.orders {
+        let sequences = facts.histories.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        if sequences.is_empty() {
+            found.push(format!("7: {} has no history", order.id));
+        }
+        if let Some((place, is)) = (1..).zip(sequences).find(|(place, is)| place != *is) {
+            found.push(format!("7: {}: event {place} is numbered {is}", order.id));
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use consign::simulator::Mail;
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::history;
 use super::resume;
 use super::world::World;
 
@@ -96,6 +97,8 @@ pub struct Facts {
     pub ledger: HashMap<String, Vec<LedgerEntry>>,
     pub offers: BTreeMap<String, [i64; 3]>,
     pub reservations: Vec<Reservation>,
+    /// The numbers of each order's events, in their order.
+    pub histories: HashMap<String, Vec<i64>>,
     pub work_items: Vec<WorkItem>,
     /// The published edges of a supplier order's states.
     pub edges: HashSet<(String, String)>,
@@ -122,6 +125,7 @@ pub async fn collect(world: &World, owner: &Client, killed: u64) -> anyhow::Resu
         reservations: owner.all(RESERVATIONS, "reservations").await?.iter().map(reservation).collect(),
         work_items: owner.all(WORK_ITEMS, "workItems").await?.iter().map(work_item).collect(),
         edges: edges(owner).await?,
+        histories: history::read(owner).await?,
         resumption,
         mails: world.mails(),
         killed,

@@ -16,6 +16,7 @@ mod client;
 mod data;
 mod drive;
 mod facts;
+mod history;
 mod race;
 mod random;
 mod resume;

@@ -35,7 +35,20 @@ pub fn read_cursor(order_id: OrderId, cursor: &str) -> Result<i64, CursorError> 
 
 /// A page of the customer's events, the oldest first.
 pub async fn page(conn: &impl ConnectionTrait, order_id: OrderId, page: &PageRequest) -> Result<Page<Model>, Fault> {
-    let mut query = visible(order_id);
+    read(conn, visible(order_id), order_id, page).await
+}
+
+/// A page of everything that happened, for the store, the oldest first: numbered from 1 without gaps.
+pub async fn history(conn: &impl ConnectionTrait, order_id: OrderId, page: &PageRequest) -> Result<Page<Model>, Fault> {
+    read(conn, all(order_id), order_id, page).await
+}
+
+async fn read(
+    conn: &impl ConnectionTrait,
+    mut query: Select<Entity>,
+    order_id: OrderId,
+    page: &PageRequest,
+) -> Result<Page<Model>, Fault> {
     if let Some(cursor) = &page.cursor {
         let seq = read_cursor(order_id, cursor)?;
         query = query.filter(if page.backward { Column::Seq.lt(seq) } else { Column::Seq.gt(seq) });
@@ -68,5 +81,9 @@ pub fn stream(app: App, order_id: OrderId, after: Option<i64>) -> impl Stream<It
 }
 
 fn visible(order_id: OrderId) -> Select<Entity> {
-    Entity::find().filter(Column::Stream.eq(order_id.to_string())).filter(Column::Audience.eq(Audience::Customer))
+    all(order_id).filter(Column::Audience.eq(Audience::Customer))
+}
+
+fn all(order_id: OrderId) -> Select<Entity> {
+    Entity::find().filter(Column::Stream.eq(order_id.to_string()))
 }

@@ -9,6 +9,7 @@ crate::engine_tests![
     numbers_have_no_gaps_and_a_token_opens_one_order,
     an_order_is_found_by_what_people_know_of_it,
     a_customer_sees_only_their_own,
+    the_store_reads_an_orders_whole_history_without_gaps,
 ];
 
 async fn store(app: &TestApp) -> (crate::support::gql::Client, Vec<String>) {
@@ -67,4 +68,31 @@ async fn a_customer_sees_only_their_own(app: TestApp) {
     assert_eq!(other.at("me.orders.nodes"), &json!([]));
     let cancel = "mutation($id: ID!) { orderCancel(id: $id, input: {}) { userErrors { code } } }";
     assert_eq!(eve.run(cancel, json!({ "id": bought.id })).await.user_codes("orderCancel"), ["NOT_FOUND"]);
+}
+
+async fn the_store_reads_an_orders_whole_history_without_gaps(app: TestApp) {
+    let (owner, variants) = store(&app).await;
+    let ada = app.as_customer("ada@example.com").await;
+    let bought = trade::buy_as(&ada, &[(&variants[0], 1)]).await;
+    app.run_jobs().await;
+    trade::cancel(&app.as_guest(), &bought).await;
+    app.run_jobs().await;
+    let query = "query($id: ID!, $after: String) { order(id: $id) { events(first: 2, after: $after) {
+        nodes { sequence type at message visibleToCustomer } pageInfo { hasNextPage endCursor } } } }";
+    let (mut seen, mut after) = (vec![], json!(null));
+    loop {
+        let page = owner.run(query, json!({ "id": bought.id, "after": after })).await.at("order.events").clone();
+        seen.extend(page["nodes"].as_array().expect("nodes").clone());
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    let sequences: Vec<i64> = seen.iter().filter_map(|event| event["sequence"].as_i64()).collect();
+    assert_eq!(sequences, (1..=sequences.len() as i64).collect::<Vec<_>>());
+    assert_eq!((&seen[0]["type"], &seen[0]["visibleToCustomer"]), (&json!("ORDER_PLACED"), &json!(true)));
+    let hidden = seen.iter().find(|event| event["type"] == "SUPPLIER_ORDER_CREATED").expect("the store is told");
+    assert_eq!(hidden["visibleToCustomer"], false);
+    let own = ada.run(query, json!({ "id": bought.id })).await;
+    assert!(own.at("order.events").is_null(), "not for customers");
 }

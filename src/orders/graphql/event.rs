@@ -10,6 +10,7 @@ use crate::graph::scalars::DateTime;
 use crate::graph::{ContextExt, Nullable, nullable};
 use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
+use crate::kernel::event::Audience;
 use crate::kernel::problem::Fault;
 use crate::orders::{self, activity, timeline};
 use crate::platform::outbox::entity::Model;
@@ -58,6 +59,39 @@ impl OrderEvent {
     async fn shipment(&self, ctx: &Context<'_>) -> Nullable<Shipment> {
         let id = self.0.shipment_id?;
         nullable(shipments::lookup(ctx.app().db.read(), id).await.map(|found| found.map(Shipment)))
+    }
+}
+
+/// One step of an order's history, as the store sees it.
+pub struct OrderHistoryEvent(pub Model);
+
+/// One step of an order's history, as the store sees it.
+#[Object(visible = "visible_to_store")]
+impl OrderHistoryEvent {
+    /// Its number in the order's history, from 1 and without gaps.
+    async fn sequence(&self) -> i64 {
+        self.0.seq
+    }
+
+    /// What happened.
+    #[graphql(name = "type")]
+    async fn kind(&self) -> EventTypeOut {
+        self.0.kind.into()
+    }
+
+    /// When it happened.
+    async fn at(&self) -> DateTime {
+        self.0.occurred_at
+    }
+
+    /// The same as a sentence.
+    async fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether the customer sees it in the timeline.
+    async fn visible_to_customer(&self) -> bool {
+        self.0.audience == Audience::Customer
     }
 }
 

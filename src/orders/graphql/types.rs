@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, SimpleObject};
 
 use super::enums::{FulfillmentStatusOut, PaymentStatusOut, ReturnStatusOut};
-use super::event::OrderEvent;
+use super::event::{OrderEvent, OrderHistoryEvent};
 use super::loaders::OrderLinesLoader;
 use crate::catalog::graphql::ProductVariant;
 use crate::fulfillment;
@@ -187,6 +187,21 @@ impl Order {
         Ok(Connection::new(page.map(OrderEvent)))
     }
 
+    /// Everything that happened, oldest first: the timeline and what the customer is not told. Null for
+    /// those who may not see all orders.
+    #[graphql(visible = "visible_to_store")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Nullable<Connection<OrderHistoryEvent>> {
+        ctx.actor().may(Action::ReadOrders).ok()?;
+        required(history(ctx, self.0.id, PageArgs::new(first, after, last, before)).await)
+    }
+
     /// The payment it was placed with; null for those who may not see payments.
     #[graphql(visible = "visible_to_store")]
     async fn payment(&self, ctx: &Context<'_>) -> Nullable<Payment> {
@@ -210,6 +225,11 @@ impl Order {
         let found = parts(ctx, self.0.id).await;
         required(found.map(|all| all.into_iter().map(SupplierOrder).collect()))
     }
+}
+
+async fn history(ctx: &Context<'_>, id: OrderId, args: PageArgs) -> Result<Connection<OrderHistoryEvent>, Fault> {
+    let page = timeline::history(ctx.app().db.read(), id, &args.request()?).await?;
+    Ok(Connection::new(page.map(OrderHistoryEvent)))
 }
 
 async fn lines(ctx: &Context<'_>, id: OrderId) -> Result<Vec<line::Model>, SharedFault> {
