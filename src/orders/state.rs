@@ -71,6 +71,8 @@ pub struct MoneyFacts {
     pub voided: i64,
     /// Given back.
     pub refunded: i64,
+    /// The provider refused to let it be taken.
+    pub capture_failed: bool,
 }
 
 /// The payment axis.
@@ -85,7 +87,11 @@ pub fn payment_status(money: MoneyFacts) -> PaymentStatus {
     if money.authorized == 0 {
         return PaymentStatus::Pending;
     }
-    if money.voided >= money.authorized { PaymentStatus::Voided } else { PaymentStatus::Authorized }
+    match money {
+        _ if money.voided >= money.authorized => PaymentStatus::Voided,
+        _ if money.capture_failed => PaymentStatus::Failed,
+        _ => PaymentStatus::Authorized,
+    }
 }
 
 /// The fulfillment axis.
@@ -153,13 +159,22 @@ mod tests {
 
     #[test]
     fn money_decides_the_payment_status() {
-        let facts = |authorized, captured, voided, refunded| MoneyFacts { authorized, captured, voided, refunded };
+        let facts = |authorized, captured, voided, refunded| MoneyFacts {
+            authorized,
+            captured,
+            voided,
+            refunded,
+            capture_failed: false,
+        };
+        let refused = |facts| MoneyFacts { capture_failed: true, ..facts };
         assert_eq!(payment_status(facts(0, 0, 0, 0)), PaymentStatus::Pending);
         assert_eq!(payment_status(facts(9, 0, 0, 0)), PaymentStatus::Authorized);
         assert_eq!(payment_status(facts(9, 0, 9, 0)), PaymentStatus::Voided);
         assert_eq!(payment_status(facts(9, 5, 4, 0)), PaymentStatus::Paid);
         assert_eq!(payment_status(facts(9, 5, 4, 2)), PaymentStatus::PartiallyRefunded);
         assert_eq!(payment_status(facts(9, 5, 4, 5)), PaymentStatus::Refunded);
+        assert_eq!(payment_status(refused(facts(9, 0, 0, 0))), PaymentStatus::Failed);
+        assert_eq!(payment_status(refused(facts(9, 0, 9, 0))), PaymentStatus::Voided);
     }
 
     proptest! {

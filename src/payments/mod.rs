@@ -32,7 +32,7 @@ pub use self::gateway::{Gateway, GatewayWebhookError, Gateways};
 pub use self::inbound::{InboundPayment, PaymentNews, read_webhook};
 pub use self::movements::{MoneyTotals, capture, refund, totals, void_rest};
 pub use self::queries::{
-    load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
+    capture_failed, load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
     transaction_page, transactions,
 };
 pub use self::refunds::{RefundErrorCode, RefundRequest, create_refund};

@@ -2,6 +2,7 @@
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::entity::transaction::{TransactionKind, TransactionStatus};
 use super::entity::{attempt, refund, transaction};
 use crate::app::App;
 use crate::identity::{Action, Actor};
@@ -34,6 +35,16 @@ pub async fn transaction(
     id: PaymentTransactionId,
 ) -> Result<Option<transaction::Model>, Fault> {
     Ok(transaction::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Whether the provider refused the latest attempt to take an order's money.
+pub async fn capture_failed(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<bool, Fault> {
+    use transaction::Column;
+    let captures = transaction::Entity::find()
+        .filter(Column::OrderId.eq(order_id))
+        .filter(Column::Kind.eq(TransactionKind::Capture));
+    let latest = captures.order_by_desc(Column::Id).one(conn).await?;
+    Ok(latest.is_some_and(|movement| movement.status == TransactionStatus::Failed))
 }
 
 /// The refunds of these orders, oldest first.

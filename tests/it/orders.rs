@@ -1,5 +1,6 @@
 //! Orders: their numbers, who may see them, how they are found.
 
+use consign::payments;
 use serde_json::json;
 
 use crate::support::app::TestApp;
@@ -10,6 +11,7 @@ crate::engine_tests![
     an_order_is_found_by_what_people_know_of_it,
     a_customer_sees_only_their_own,
     the_store_reads_an_orders_whole_history_without_gaps,
+    money_that_cannot_be_taken_shows,
 ];
 
 async fn store(app: &TestApp) -> (crate::support::gql::Client, Vec<String>) {
@@ -95,4 +97,30 @@ async fn the_store_reads_an_orders_whole_history_without_gaps(app: TestApp) {
     assert_eq!(hidden["visibleToCustomer"], false);
     let own = ada.run(query, json!({ "id": bought.id })).await;
     assert!(own.at("order.events").is_null(), "not for customers");
+}
+
+async fn money_that_cannot_be_taken_shows(app: TestApp) {
+    let (owner, variants) = store(&app).await;
+    let bought = trade::buy(&app, &[(&variants[0], 1)]).await;
+    app.run_jobs().await;
+    // The buyer's bank takes the authorization back, past the store.
+    let id = bought.id.parse().expect("an id");
+    let attempt = payments::of_orders(app.app.db.read(), &[id]).await.expect("read").pop().expect("a payment");
+    let gateway = app.app.gateways.get("test").expect("configured");
+    gateway.void(&attempt.provider_id.expect("authorized"), "past the store").await.expect("released");
+    let part = trade::parts(&owner, &bought.id).await[0].clone();
+    let supplier = app.as_supplier(part["supplier"]["id"].as_str().expect("an id").parse().expect("an id")).await;
+    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
+    app.run_jobs().await;
+    assert_eq!(trade::statuses(&owner, &bought.id).await.0, "FAILED");
+    assert_eq!(stock::open_items(&owner, "PAYMENT_FAILED").await.len(), 1);
+    let query = "{ orders(first: 1, filter: { paymentStatus: [FAILED] }) { nodes { id } } }";
+    assert_eq!(owner.run(query, json!({})).await.text("orders.nodes.0.id"), bought.id);
+    // What becomes of the goods changes nothing about the money.
+    let lines = json!([{ "id": part["lines"][0]["id"], "quantity": 1 }]);
+    let ship = "mutation($id: ID!, $input: ShipmentCreateInput!) {
+        shipmentCreate(supplierOrderId: $id, input: $input) { userErrors { code field message } } }";
+    let input = json!({ "carrier": "DHL", "trackingNumber": "1", "lines": lines });
+    supplier.run(ship, json!({ "id": part["id"], "input": input })).await.done("shipmentCreate");
+    assert_eq!(trade::statuses(&owner, &bought.id).await, ("FAILED".to_owned(), "SHIPPED".to_owned()));
 }

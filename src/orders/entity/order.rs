@@ -112,6 +112,8 @@ impl Model {
             captured: self.captured,
             voided: self.voided,
             refunded: self.refunded,
+            // The status is where this fact is kept.
+            capture_failed: self.payment_status == PaymentStatus::Failed,
         }
     }
 }
