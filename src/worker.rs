@@ -21,7 +21,7 @@ use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
 use crate::platform::outbox;
 use crate::platform::uploads::SweepUploads;
-use crate::shipments::FollowSupplierOrder;
+use crate::shipments::{self, FollowSupplierOrder};
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
 
@@ -61,6 +61,7 @@ pub fn handlers() -> Handlers {
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
         .with::<FollowSupplierOrder>()
+        .with::<shipments::RefundParcel>()
         .with::<RetryJob>()
         .watched_by(DeadLetters)
 }
@@ -101,6 +102,7 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
                 payments::after_work_item(event)?,
                 checkout::after_work_item(event)?,
                 inventory::after_work_item(event)?,
+                shipments::after_work_item(event)?,
                 webhooks::after_work_item(event)?,
                 dead_letters::after_work_item(event)?,
             ]

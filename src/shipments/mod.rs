@@ -16,8 +16,10 @@ mod news;
 pub mod portal;
 mod queries;
 mod record;
+mod refund;
 
 pub use self::entity::{event, line, shipment};
 pub use self::follow::FollowSupplierOrder;
 pub use self::news::{apply_created, apply_news, apply_order};
 pub use self::queries::{events_of, find, lines_of, load_many, lookup, of_orders, of_supplier_orders};
+pub use self::refund::{RefundParcel, after_work_item};

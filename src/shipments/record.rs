@@ -4,6 +4,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
 use super::entity::{event, line, shipment};
+use super::refund::{REFUND_PARCEL, SHIPMENT_EXCEPTION};
 use super::state;
 use crate::fulfillment::{NotAccepted, Units, Work, record_delivered, record_shipped};
 use crate::kernel::clock::Timestamp;
@@ -214,18 +215,18 @@ async fn tell(tx: &Tx, shipment: &shipment::Model, kind: EventType, message: &st
 
 /// Opens a work item when a parcel is in trouble, and closes it when it no longer is.
 async fn watch(tx: &Tx, work: &Work, shipment: &shipment::Model) -> Result<(), Fault> {
-    let dedupe_key = format!("SHIPMENT_EXCEPTION:{}", shipment.id);
+    let dedupe_key = format!("{SHIPMENT_EXCEPTION}:{}", shipment.id);
     if !state::is_trouble(shipment.status) {
         return workitems::close_by_key(tx, &dedupe_key, "the parcel moves again").await;
     }
     let item = NewWorkItem {
-        kind: "SHIPMENT_EXCEPTION",
+        kind: SHIPMENT_EXCEPTION,
         severity: Severity::High,
         subject: shipment.id.to_string(),
         order_id: Some(work.order.id),
         supplier_order_id: Some(work.own.id),
         message: format!("A parcel of order {} is in trouble: {:?}.", work.order.number, shipment.status),
-        actions: vec!["MARK_HANDLED".to_owned(), workitems::WAIT.to_owned()],
+        actions: vec![REFUND_PARCEL.to_owned(), "MARK_HANDLED".to_owned(), workitems::WAIT.to_owned()],
         due_in: Some(std::time::Duration::from_secs(24 * 3600)),
         dedupe_key,
     };

@@ -11,6 +11,7 @@ crate::engine_tests![
     a_parcel_holds_what_was_accepted_and_no_more,
     any_order_of_events_ends_alike,
     trouble_with_a_parcel_is_a_work_item,
+    what_is_in_a_lost_parcel_is_paid_back_once,
 ];
 
 const CREATE: &str = "mutation($id: ID!, $input: ShipmentCreateInput!) {
@@ -86,5 +87,27 @@ async fn trouble_with_a_parcel_is_a_work_item(app: TestApp) {
         let input = json!({ "id": name, "status": status, "occurredAt": at });
         supplier.run(TELL, json!({ "id": id, "input": input })).await.done("shipmentEventAdd");
         assert_eq!(stock::open_items(&owner, "SHIPMENT_EXCEPTION").await.len() as i64, open);
+    }
+}
+
+async fn what_is_in_a_lost_parcel_is_paid_back_once(app: TestApp) {
+    let (owner, supplier, bought, part) = accepted(&app).await;
+    app.run_jobs().await;
+    ship(&supplier, &part, "1", 2).await.done("shipmentCreate");
+    let lost = ship(&supplier, &part, "2", 1).await.done("shipmentCreate")["shipment"]["id"].clone();
+    let query = "query($id: ID!) { order(id: $id) { paymentStatus lines { unitPrice { amount } }
+        payment { refunded { amount } } } }";
+    for (name, status) in [("x", "EXCEPTION"), ("y", "IN_TRANSIT"), ("z", "EXCEPTION")] {
+        app.app.clock.advance(chrono::TimeDelta::minutes(1));
+        let input = json!({ "id": name, "status": status, "occurredAt": app.app.clock.now() });
+        supplier.run(TELL, json!({ "id": lost, "input": input })).await.done("shipmentEventAdd");
+        if status == "EXCEPTION" {
+            let item = stock::open_items(&owner, "SHIPMENT_EXCEPTION").await.remove(0);
+            stock::resolve(&owner, &item, "REFUND_PARCEL").await;
+        }
+        app.run_jobs().await;
+        let order = owner.run(query, json!({ "id": bought.id })).await.at("order").clone();
+        assert_eq!(order["paymentStatus"], "PARTIALLY_REFUNDED");
+        assert_eq!(order["payment"]["refunded"], order["lines"][0]["unitPrice"], "one of three, once");
     }
 }

@@ -1,0 +1,77 @@
+//! A parcel that does not arrive: its customer's money goes back when a person says so.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::entity::line;
+use super::queries;
+use crate::kernel::ids::ShipmentId;
+use crate::kernel::money::Money;
+use crate::kernel::problem::Fault;
+use crate::orders;
+use crate::payments;
+use crate::platform::jobs::{Done, Job, JobError, JobRun, NewJob};
+use crate::platform::outbox;
+use crate::platform::tx::Tx;
+
+/// The kind of items about a parcel in trouble.
+pub(super) const SHIPMENT_EXCEPTION: &str = "SHIPMENT_EXCEPTION";
+/// The action that gives back what the customer paid for what is in the parcel.
+pub(super) const REFUND_PARCEL: &str = "REFUND_PARCEL";
+
+/// The job that follows when a person chose to give the money for a parcel back.
+pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let text = |name: &str| event.data.get(name).and_then(Value::as_str);
+    if text("type") != Some(SHIPMENT_EXCEPTION) || text("action") != Some(REFUND_PARCEL) {
+        return Ok(vec![]);
+    }
+    let Some(id) = text("subject").and_then(|id| id.parse().ok()) else { return Ok(vec![]) };
+    Ok(vec![NewJob::now(&RefundParcel { id })?])
+}
+
+/// Gives back what the customer paid for the units in a parcel, once; not more than is left of what
+/// was charged. Shipping stays paid, since the order's other parcels were sent for it too.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefundParcel {
+    /// The parcel.
+    pub id: ShipmentId,
+}
+
+impl Job for RefundParcel {
+    const KIND: &'static str = "shipments.refund_parcel";
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let tx = Tx::begin(&run.app).await?;
+        let Some(shipment) = queries::lookup(&tx, self.id).await? else { return Ok(Done::OK) };
+        let order = orders::lock(&tx, shipment.order_id).await?.ok_or(Fault::NotFound)?;
+        let totals = payments::totals(&tx, order.id).await?;
+        if totals.pending_captured.minor() > 0 {
+            return Err(JobError::retry("the money is still being taken"));
+        }
+        let paid = paid_for(&tx, self.id, &order).await?;
+        let amount = order.money(paid.minor().min(totals.refundable().minor()));
+        if amount.minor() > 0 {
+            let key = format!("parcel:{}", self.id);
+            payments::refund(&tx, order.id, amount, "a parcel did not arrive", &key).await?;
+        }
+        tx.commit().await?;
+        Ok(Done::OK)
+    }
+}
+
+/// What the customer pays for the units in the parcel: their share of their lines.
+async fn paid_for(tx: &Tx, id: ShipmentId, order: &orders::order::Model) -> Result<Money, Fault> {
+    let rows = line::Entity::find().filter(line::Column::ShipmentId.eq(id)).all(tx).await?;
+    let mut sum = Money::zero(order.currency);
+    for own in orders::lines_of(tx, &[order.id]).await? {
+        let units: i64 = rows.iter().filter(|row| row.order_line_id == own.id).map(|row| row.quantity).sum();
+        let shares = order.money(own.total).allocate(&[units, own.quantity - units]);
+        if units > 0
+            && let Some(share) = shares.first()
+        {
+            sum = sum.add(*share)?;
+        }
+    }
+    Ok(sum)
+}
