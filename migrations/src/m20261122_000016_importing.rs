@@ -19,7 +19,6 @@ const TABLES: &str = "
 CREATE TABLE upload (
     id {uuid} PRIMARY KEY,
     size bigint NOT NULL CHECK (size >= 0),
-    supplier_id {uuid},
     created_at {time} NOT NULL
 );
 CREATE INDEX upload_age ON upload (created_at);

@@ -85,8 +85,9 @@ impl Action {
     fn right(self) -> Right {
         use Right::{Store, StoreOrCustomer, StoreOrSupplier};
         match self {
-            Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog => Store(Permission::Catalog),
-            Self::Upload => StoreOrSupplier(Permission::Catalog),
+            Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog | Self::Upload => {
+                Store(Permission::Catalog)
+            }
             Self::ReadJobs => Store(Permission::Settings),
             Self::ReadSuppliers | Self::ManageSuppliers => Store(Permission::Suppliers),
             Self::ReadInventory | Self::ManageInventory => Store(Permission::Inventory),

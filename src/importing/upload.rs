@@ -1,7 +1,7 @@
 //! `POST /uploads`: a file, as the body of the request, streamed to disk.
 //!
-//! For the owner and staff (and suppliers, for their stock reports), by a bearer token. The answer is
-//! `{"id": "upl_…"}`, to be handed to a mutation.
+//! For the owner and staff, by a bearer token. The answer is `{"id": "upl_…"}`, to be handed to a
+//! mutation.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -80,7 +80,6 @@ async fn store(app: &App, actor: &Actor, body: Body, most: u64) -> Result<Upload
     let row = uploads::entity::ActiveModel {
         id: Set(id),
         size: Set(i64::try_from(size).unwrap_or(i64::MAX)),
-        supplier_id: Set(actor.supplier_id()),
         created_at: Set(app.clock.now()),
     };
     let inserted = uploads::entity::Entity::insert(row).exec_without_returning(app.db.write()).await;

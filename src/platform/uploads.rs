@@ -22,7 +22,7 @@ pub mod entity {
     use sea_orm::entity::prelude::*;
 
     use crate::kernel::clock::Timestamp;
-    use crate::kernel::ids::{SupplierId, UploadId};
+    use crate::kernel::ids::UploadId;
 
     /// A file that was sent.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -33,8 +33,6 @@ pub mod entity {
         pub id: UploadId,
         /// How many bytes it has.
         pub size: i64,
-        /// The supplier who sent it; null for the store's own.
-        pub supplier_id: Option<SupplierId>,
         /// When it was sent.
         pub created_at: Timestamp,
     }

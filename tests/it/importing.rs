@@ -232,6 +232,12 @@ async fn uploads_are_for_the_store(app: TestApp) {
     assert_eq!(send(&app, &forged, "x").await.status, StatusCode::UNAUTHORIZED);
     let customer = app.as_customer("carl@example.com").await;
     assert_eq!(send(&app, &customer, "x").await.status, StatusCode::FORBIDDEN);
+    let supplier = app.as_supplier(app.app.ids.secret_id()).await;
+    assert_eq!(send(&app, &supplier, "x").await.status, StatusCode::FORBIDDEN);
+    let others = app.as_staff(&[Permission::Orders]).await;
+    assert_eq!(send(&app, &others, "x").await.status, StatusCode::FORBIDDEN);
+    let staff = app.as_staff(&[Permission::Catalog]).await;
+    assert_eq!(send(&app, &staff, "x").await.status, StatusCode::CREATED);
     let owner = app.as_owner().await;
     assert_eq!(send(&app, &owner, "").await.status, StatusCode::BAD_REQUEST);
     let taken = send(&app, &owner, vec![0; 3_000_000]).await;
