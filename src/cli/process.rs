@@ -66,6 +66,7 @@ impl Running {
         }
         tracing::info!("metrics on http://{}/metrics", server::address(&admin)?);
         it.serve(admin, server::admin_router(&app), ADMIN_DRAIN);
+        it.parts.spawn(telemetry::upkeep(app.metrics.clone(), it.stop.clone()));
         if role != Role::Serve {
             worker::schedule(&app).await?;
             it.work(app);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
@@ -18,6 +18,7 @@ use super::documents::Documents;
 use super::errors::{self, Code};
 use super::limits::shape::Shape;
 use super::limits::{cost, input};
+use super::metrics;
 use super::rate::Rates;
 use super::schema::{self, Schema};
 use crate::app::App;
@@ -91,6 +92,16 @@ impl Edge {
 
     /// Counts and limits a request; the error is ready for the client.
     pub fn prepare(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
+        let prepared = self.read(incoming, caller);
+        match &prepared {
+            Ok(operation) if operation.kind == OperationType::Subscription => metrics::began(),
+            Ok(_) => {}
+            Err(error) => metrics::refused(error),
+        }
+        prepared
+    }
+
+    fn read(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
         let limits = &self.app.config.limits;
         let variables = incoming.variables.unwrap_or_default();
         let persisted = incoming.extensions.as_ref().and_then(|it| it.get("persistedQuery"));
@@ -113,6 +124,13 @@ impl Edge {
     /// Runs a query or a mutation within the deadline. A query that takes longer is dropped; a
     /// mutation goes on, since it may have committed already, also when the client goes away.
     pub async fn run(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
+        let (kind, began) = (operation.kind, Instant::now());
+        let response = self.run_in_time(operation, caller).await;
+        metrics::ended(kind, &response, began.elapsed());
+        response
+    }
+
+    async fn run_in_time(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
         let deadline = Duration::from_secs(self.app.config.limits.request_seconds);
         let kind = operation.kind;
         let work = self.clone().run_to_its_end(operation, caller.request_id.clone());

@@ -50,6 +50,7 @@ mod documents;
 pub mod execute;
 mod http;
 pub mod limits;
+mod metrics;
 mod rate;
 mod session;
 mod sse;

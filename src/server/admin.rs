@@ -40,7 +40,6 @@ async fn metrics(State(app): State<App>) -> Response {
     if !matches!(tokio::time::timeout(PROBE, measure(&app)).await, Ok(Ok(()))) {
         tracing::warn!("the database did not answer in time; its metrics are those of the last time");
     }
-    app.metrics.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }
 

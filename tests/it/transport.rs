@@ -1,10 +1,11 @@
-//! What GraphQL looks like on the wire: statuses, close codes, limits.
+//! What GraphQL looks like on the wire: statuses, close codes, limits, and what is measured of it.
 
 mod http;
 mod limits;
+mod metrics;
 mod socket;
 
-/// The tests of all three.
+/// The tests of all four.
 pub fn tests() -> Vec<crate::support::Test> {
-    [http::tests(), limits::tests(), socket::tests()].into_iter().flatten().collect()
+    [http::tests(), limits::tests(), metrics::tests(), socket::tests()].into_iter().flatten().collect()
 }
