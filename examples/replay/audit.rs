@@ -217,6 +217,19 @@ fn histories_are_paths(facts: &Facts, found: &mut Vec<String>) {
     }
 }
 
+/// Invariant 7: an order's events are numbered from 1 without gaps.
+fn histories_have_no_gaps(facts: &Facts, found: &mut Vec<String>) {
+    for order in &facts.orders {
+        let sequences = facts.histories.get(&order.id).map(Vec::as_slice).unwrap_or_default();
+        if sequences.is_empty() {
+            found.push(format!("7: {} has no history", order.id));
+        }
+        if let Some((place, is)) = (1..).zip(sequences).find(|(place, is)| place != *is) {
+            found.push(format!("7: {}: event {place} is numbered {is}", order.id));
+        }
+    }
+}
+
 /// Invariant 10: each order was confirmed by one mail. A server that was killed between the mail server's
 /// yes and its own note of it may say so twice, under one id.
 fn mails_go_out_once(facts: &Facts, found: &mut Vec<String>) {
@@ -232,19 +245,6 @@ fn mails_go_out_once(facts: &Facts, found: &mut Vec<String>) {
     let again = facts.mails.len() - ids.len();
     if again as u64 > facts.killed {
         found.push(format!("10: {again} mails went out again after {} kills", facts.killed));
-    }
-}
-
-/// Invariant 7: an order's events are numbered from 1 without gaps.
-fn histories_have_no_gaps(facts: &Facts, found: &mut Vec<String>) {
-    for order in &facts.orders {
-        let sequences = facts.histories.get(&order.id).map(Vec::as_slice).unwrap_or_default();
-        if sequences.is_empty() {
-            found.push(format!("7: {} has no history", order.id));
-        }
-        if let Some((place, is)) = (1..).zip(sequences).find(|(place, is)| place != *is) {
-            found.push(format!("7: {}: event {place} is numbered {is}", order.id));
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::context::ContextExt;
 use super::scalars::{GlobalId, Json};
 use super::{Nullable, nullable};
 use crate::identity::Action;
+use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{self, entity};
@@ -37,7 +38,7 @@ pub struct JobProgress {
 pub struct Job(pub entity::Model);
 
 /// A piece of background work.
-#[Object]
+#[Object(visible = "visible_to_store")]
 impl Job {
     /// The id.
     pub async fn id(&self) -> GlobalId<JobId> {
@@ -74,6 +75,7 @@ pub struct JobQuery;
 #[Object]
 impl JobQuery {
     /// A piece of background work; null if there is none with this id. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn job(
         &self,
         ctx: &Context<'_>,

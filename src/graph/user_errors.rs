@@ -70,7 +70,8 @@ fn interface(kinds: Vec<String>) -> MetaType {
 
 /// Makes a kind of user error: `user_error!(OrderCancelUserError, OrderCancelErrorCode)`. The code
 /// is a GraphQL enum; the slice's own code type must convert into it (as a `remote` enum does). A third
-/// argument, such as `"visible_to_store"`, hides it from other eyes: the interface would show it.
+/// argument, such as `"visible_to_store"`, hides it from other eyes: the interface would show it. Every
+/// kind whose mutations are not for customers has one.
 #[macro_export]
 macro_rules! user_error {
     ($name:ident, $code:ty $(, $visible:tt)?) => {

@@ -6,6 +6,7 @@ use super::{ImportCatalog, ImportError};
 use crate::graph::jobs::Job;
 use crate::graph::scalars::{Json, Url};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, payload, required};
+use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
 use crate::kernel::problem::Fault;
 use crate::user_error;
@@ -63,7 +64,7 @@ pub enum CatalogImportErrorCode {
     UnsupportedFormat,
 }
 
-user_error!(CatalogImportUserError, CatalogImportErrorCode);
+user_error!(CatalogImportUserError, CatalogImportErrorCode, "visible_to_store");
 
 /// The answer to the start of an import.
 #[derive(SimpleObject)]
@@ -109,6 +110,7 @@ pub struct ImportQuery;
 #[Object]
 impl ImportQuery {
     /// The rows an import left out, in the order of the file: the first 10,000. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn import_errors(
         &self,
         ctx: &Context<'_>,
@@ -132,6 +134,7 @@ pub struct ImportMutation;
 #[Object]
 impl ImportMutation {
     /// Starts the import of a supplier's catalogue, in the background. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn catalog_import(
         &self,
         ctx: &Context<'_>,

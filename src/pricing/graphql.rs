@@ -25,7 +25,7 @@ pub enum DiscountErrorCode {
     NotFound,
 }
 
-user_error!(DiscountUserError, DiscountErrorCode);
+user_error!(DiscountUserError, DiscountErrorCode, "visible_to_store");
 
 /// What can be wrong with an exchange rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -35,7 +35,7 @@ pub enum ExchangeRateErrorCode {
     Invalid,
 }
 
-user_error!(ExchangeRateUserError, ExchangeRateErrorCode);
+user_error!(ExchangeRateUserError, ExchangeRateErrorCode, "visible_to_store");
 
 /// A code that takes a share or an amount off a cart.
 pub struct Discount(pub discounts::Discount);

@@ -7,6 +7,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use super::{CountryTax, NewCountryTax, Settings, SettingsChange, StoreErrorCode};
 use crate::graph::scalars::Decimal;
 use crate::graph::{ContextExt, Nullable, payload, required};
+use crate::identity::graphql::visible_to_store;
 use crate::identity::{Action, Actor};
 use crate::kernel::country::CountryCode;
 use crate::kernel::money::Currency;
@@ -164,7 +165,7 @@ pub enum StoreSettingsErrorCode {
     CurrencyInUse,
 }
 
-user_error!(StoreSettingsUserError, StoreSettingsErrorCode);
+user_error!(StoreSettingsUserError, StoreSettingsErrorCode, "visible_to_store");
 
 /// The answer to a change of the settings.
 #[derive(SimpleObject)]
@@ -182,6 +183,7 @@ pub struct StoreMutation;
 #[Object]
 impl StoreMutation {
     /// Changes the shop's settings. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn store_settings_update(
         &self,
         ctx: &Context<'_>,

@@ -117,7 +117,7 @@ pub enum WebhookReplayErrorCode {
     NotFound,
 }
 
-user_error!(WebhookReplayUserError, WebhookReplayErrorCode);
+user_error!(WebhookReplayUserError, WebhookReplayErrorCode, "visible_to_store");
 
 /// What became of the wish to try a message again.
 #[derive(SimpleObject)]

@@ -16,6 +16,7 @@ modules! {
     harness,
     identity,
     importing,
+    introspection,
     inventory,
     jobs,
     journeys,

@@ -12,6 +12,7 @@ use super::query::{find_collection, find_product, find_variant};
 use super::variant::ProductVariant;
 use crate::catalog::{self, CatalogError, ProductStatus};
 use crate::graph::{ContextExt, GlobalId, Nullable, payload, required};
+use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::{CollectionId, ProductId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::user_error;
@@ -32,7 +33,7 @@ pub enum CatalogErrorCode {
     CurrencyMismatch,
 }
 
-user_error!(CatalogUserError, CatalogErrorCode);
+user_error!(CatalogUserError, CatalogErrorCode, "visible_to_store");
 
 macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident, $field:ident: $object:ty, $make:ident, $find:path, $id:ty;)*) => {$(
@@ -88,6 +89,7 @@ pub struct CatalogMutation;
 #[Object]
 impl CatalogMutation {
     /// Makes a product with its variants. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_create(
         &self,
         ctx: &Context<'_>,
@@ -101,6 +103,7 @@ impl CatalogMutation {
     }
 
     /// Changes a product. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_update(
         &self,
         ctx: &Context<'_>,
@@ -112,6 +115,7 @@ impl CatalogMutation {
     }
 
     /// Makes a product's variants those given; others are not for sale any more. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_variants_set(
         &self,
         ctx: &Context<'_>,
@@ -126,6 +130,7 @@ impl CatalogMutation {
     }
 
     /// Shows a product to customers. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_publish(
         &self,
         ctx: &Context<'_>,
@@ -136,6 +141,7 @@ impl CatalogMutation {
     }
 
     /// Hides a product from customers. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_unpublish(
         &self,
         ctx: &Context<'_>,
@@ -146,6 +152,7 @@ impl CatalogMutation {
     }
 
     /// Takes a product off the shelf for good; orders keep it. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn product_archive(
         &self,
         ctx: &Context<'_>,
@@ -156,6 +163,7 @@ impl CatalogMutation {
     }
 
     /// Changes a variant. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn variant_update(
         &self,
         ctx: &Context<'_>,
@@ -170,6 +178,7 @@ impl CatalogMutation {
     }
 
     /// Makes a collection. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn collection_create(
         &self,
         ctx: &Context<'_>,
@@ -180,6 +189,7 @@ impl CatalogMutation {
     }
 
     /// Changes a collection. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn collection_update(
         &self,
         ctx: &Context<'_>,
@@ -191,6 +201,7 @@ impl CatalogMutation {
     }
 
     /// Makes a collection hold exactly these products. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn collection_products_set(
         &self,
         ctx: &Context<'_>,
@@ -203,6 +214,7 @@ impl CatalogMutation {
     }
 
     /// Adds products to a collection. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
     async fn collection_products_add(
         &self,
         ctx: &Context<'_>,

@@ -58,7 +58,7 @@ pub enum SupplierOrderErrorCode {
     NoSupplier,
 }
 
-user_error!(SupplierOrderUserError, SupplierOrderErrorCode);
+user_error!(SupplierOrderUserError, SupplierOrderErrorCode, "visible_to_supplier");
 
 /// Units of one line.
 #[derive(Debug, Clone, InputObject)]

@@ -15,7 +15,7 @@ use crate::kernel::problem::Problem;
 use crate::suppliers::adapter::RemoteStock;
 use crate::user_error;
 
-user_error!(InventoryUserError, InventoryErrorCodeOut);
+user_error!(InventoryUserError, InventoryErrorCodeOut, "visible_to_supplier");
 
 /// A supplier's offer of a variant. What is not given stays, or takes its default.
 #[derive(Debug, InputObject)]

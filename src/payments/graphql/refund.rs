@@ -29,7 +29,7 @@ pub enum RefundCreateErrorCode {
     IdempotencyKeyReused,
 }
 
-user_error!(RefundCreateUserError, RefundCreateErrorCode);
+user_error!(RefundCreateUserError, RefundCreateErrorCode, "visible_to_store");
 
 /// What to refund: lines or an amount, not both.
 #[derive(InputObject)]

@@ -27,7 +27,7 @@ pub enum ShipmentErrorCode {
     NotAccepted,
 }
 
-user_error!(ShipmentUserError, ShipmentErrorCode);
+user_error!(ShipmentUserError, ShipmentErrorCode, "visible_to_supplier");
 
 /// A parcel that left.
 #[derive(Debug, Clone, InputObject)]

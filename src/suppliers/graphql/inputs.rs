@@ -33,7 +33,7 @@ pub enum SupplierErrorCodeOut {
     TooMany,
 }
 
-user_error!(SupplierUserError, SupplierErrorCodeOut);
+user_error!(SupplierUserError, SupplierErrorCodeOut, "visible_to_store");
 
 /// How far a supplier's stock reports are believed. What is not given stays, or takes its default.
 #[derive(Debug, Default, InputObject)]
