@@ -1,5 +1,6 @@
 //! From the plan to supplier orders.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{Datelike, Days, TimeDelta, Weekday};
@@ -63,16 +64,18 @@ pub(super) async fn create(
     let supplier = supplier.ok_or_else(|| Fault::internal("a planned supplier is gone"))?;
     let row = header(tx, order, parcel, origin, &supplier).await?;
     let own = row.insert(tx).await?;
-    let titles = orders::lines_of(tx, &[order.id]).await?;
+    let titles: HashMap<_, _> =
+        orders::lines_of(tx, &[order.id]).await?.into_iter().map(|it| (it.id, it.title)).collect();
     let mut lines = Vec::with_capacity(parcel.picks.len());
     for pick in &parcel.picks {
         let line_id = pick.line.parse().map_err(|_| Fault::internal("a plan names no order line"))?;
-        let title = titles.iter().find(|it| it.id == line_id).map(|it| it.title.clone()).unwrap_or_default();
-        lines.push(line_row(tx, &own, pick, line_id, title).insert(tx).await?);
+        let title = titles.get(&line_id).cloned().unwrap_or_default();
+        lines.push(line_row(tx, &own, pick, line_id, title));
     }
     lines.sort_by_key(|row| row.id);
+    tx.save_all::<line::Entity>(lines.clone(), &line::CHANGING).await?;
     orders::note_supplier(tx, order.id, supplier.id).await?;
-    let mut work = Work { order: order.clone(), own, lines };
+    let mut work = Work::of(order.clone(), own, lines);
     work.tell_store(tx, EventType::SupplierOrderCreated, "A supplier order was made.").await?;
     if supplier.auto_forward {
         release(tx, &mut work, &supplier, "made from the plan").await?;
@@ -158,26 +161,26 @@ fn line_row(
     pick: &Pick,
     order_line_id: crate::kernel::ids::OrderLineId,
     title: String,
-) -> line::ActiveModel {
-    line::ActiveModel {
-        id: Set(tx.new_id()),
-        supplier_order_id: Set(own.id),
-        order_line_id: Set(order_line_id),
-        offer_id: Set(pick.offer_id),
-        variant_id: Set(pick.variant_id),
-        supplier_sku: Set(pick.supplier_sku.clone()),
-        title: Set(title),
-        quantity: Set(pick.quantity),
-        accepted: Set(0),
-        refused: Set(0),
-        settled: Set(0),
-        cancelled: Set(0),
-        shipped: Set(0),
-        delivered: Set(0),
-        unit_cost: Set(pick.unit_cost.minor()),
-        store_unit_cost: Set(pick.unit_cost_in_store.minor()),
-        reason_code: Set(None),
-        reason_message: Set(None),
+) -> line::Model {
+    line::Model {
+        id: tx.new_id(),
+        supplier_order_id: own.id,
+        order_line_id,
+        offer_id: pick.offer_id,
+        variant_id: pick.variant_id,
+        supplier_sku: pick.supplier_sku.clone(),
+        title,
+        quantity: pick.quantity,
+        accepted: 0,
+        refused: 0,
+        settled: 0,
+        cancelled: 0,
+        shipped: 0,
+        delivered: 0,
+        unit_cost: pick.unit_cost.minor(),
+        store_unit_cost: pick.unit_cost_in_store.minor(),
+        reason_code: None,
+        reason_message: None,
     }
 }
 

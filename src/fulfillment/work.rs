@@ -24,6 +24,8 @@ pub struct Work {
     pub own: supplier_order::Model,
     /// Its lines, by id.
     pub lines: Vec<line::Model>,
+    /// The lines as they are in the table.
+    stored: Vec<line::Model>,
 }
 
 /// Locks a supplier order and its order.
@@ -47,7 +49,7 @@ async fn reopen(tx: &Tx, order: order::Model, id: SupplierOrderId) -> Result<Opt
     let own = supplier_order::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
     let Some(own) = own else { return Ok(None) };
     let query = line::Entity::find().filter(line::Column::SupplierOrderId.eq(id)).order_by_asc(line::Column::Id);
-    Ok(Some(Work { order, own, lines: query.all(tx).await? }))
+    Ok(Some(Work::of(order, own, query.all(tx).await?)))
 }
 
 async fn ids_of(tx: &Tx, order_id: OrderId) -> Result<Vec<SupplierOrderId>, Fault> {
@@ -57,6 +59,11 @@ async fn ids_of(tx: &Tx, order_id: OrderId) -> Result<Vec<SupplierOrderId>, Faul
 }
 
 impl Work {
+    /// A locked supplier order, as it is in the tables.
+    pub fn of(order: order::Model, own: supplier_order::Model, lines: Vec<line::Model>) -> Self {
+        Self { order, own, stored: lines.clone(), lines }
+    }
+
     /// Takes a step; staying is no step. A step the table does not have is a defect.
     pub async fn step(&mut self, tx: &Tx, to: SupplierOrderStatus, reason: &str) -> Result<(), Fault> {
         let from = self.own.status;
@@ -80,13 +87,13 @@ impl Work {
         Ok(())
     }
 
-    /// Writes the supplier order and its lines as they are here.
+    /// Writes the supplier order and those of its lines that changed.
     pub async fn save(&mut self, tx: &Tx) -> Result<(), Fault> {
         self.own.updated_at = tx.now();
         self.own.clone().into_active_model().reset_all().update(tx).await?;
-        for row in &self.lines {
-            row.clone().into_active_model().reset_all().update(tx).await?;
-        }
+        let changed = self.lines.iter().filter(|row| !self.stored.contains(row)).cloned().collect();
+        tx.save_all::<line::Entity>(changed, &line::CHANGING).await?;
+        self.stored.clone_from(&self.lines);
         Ok(())
     }
 

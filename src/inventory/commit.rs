@@ -15,6 +15,14 @@ use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
 
+/// What changes after a commitment was made.
+const CHANGING: [commitment::Column; 4] = [
+    commitment::Column::Released,
+    commitment::Column::Accepted,
+    commitment::Column::Absorbed,
+    commitment::Column::UpdatedAt,
+];
+
 /// Turns what `holder` reserved into the order's. What was released meanwhile is taken again if it is
 /// still there; `Err` names the offers that have not enough, and then nothing has changed.
 pub async fn commit(tx: &Tx, holder: PaymentAttemptId, order_id: OrderId) -> Result<Result<(), Vec<OfferId>>, Fault> {
@@ -93,11 +101,12 @@ pub async fn release_commitments(
         let given = units.get(&row.offer_id).copied().unwrap_or(0).min(row.outstanding());
         if given > 0 {
             row.released += given;
+            row.updated_at = tx.now();
             changes.push((row.offer_id, of_order(LedgerKind::CommitmentReleased, -given, order_id, document)));
             rows.push(row);
         }
     }
-    save(tx, rows).await?;
+    tx.save_all::<commitment::Entity>(rows, &CHANGING).await?;
     figures::apply(tx, &changes).await
 }
 
@@ -133,6 +142,7 @@ pub async fn note_accepted(
         });
         row.accepted += accepted;
         row.absorbed += absorbed;
+        row.updated_at = tx.now();
         if absorbed > 0 {
             changes.push((row.offer_id, of_order(LedgerKind::Absorbed, -absorbed, order_id, &document)));
         }
@@ -141,7 +151,7 @@ pub async fn note_accepted(
     if !entries.is_empty() {
         acceptance::Entity::insert_many(entries).exec_without_returning(tx).await?;
     }
-    save(tx, rows).await?;
+    tx.save_all::<commitment::Entity>(rows, &CHANGING).await?;
     figures::apply(tx, &changes).await
 }
 
@@ -178,22 +188,9 @@ async fn add(tx: &Tx, order_id: OrderId, units: impl Iterator<Item = (OfferId, i
         .value(commitment::Column::Quantity, Expr::cust("commitment.quantity + excluded.quantity"))
         .update_column(commitment::Column::UpdatedAt)
         .to_owned();
-    insert(tx, units.map(row).collect(), more).await
-}
-
-/// Writes locked rows back, all by one statement.
-async fn save(tx: &Tx, rows: Vec<commitment::Model>) -> Result<(), Fault> {
-    use commitment::Column as C;
-    let rows = rows.into_iter().map(|row| commitment::Model { updated_at: tx.now(), ..row }).collect();
-    let columns = [C::Released, C::Accepted, C::Absorbed, C::UpdatedAt];
-    insert(tx, rows, OnConflict::column(C::Id).update_columns(columns).to_owned()).await
-}
-
-async fn insert(tx: &Tx, rows: Vec<commitment::Model>, conflict: OnConflict) -> Result<(), Fault> {
-    if rows.is_empty() {
-        return Ok(());
+    let rows: Vec<_> = units.map(|it| row(it).into_active_model().reset_all()).collect();
+    if !rows.is_empty() {
+        commitment::Entity::insert_many(rows).on_conflict(more).exec_without_returning(tx).await?;
     }
-    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    commitment::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
     Ok(())
 }

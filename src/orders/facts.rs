@@ -2,6 +2,8 @@
 //!
 //! Lock order, everywhere: the order first, then its supplier orders by id, then offers by id.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,16 @@ pub struct LineFact {
     pub returned: i64,
 }
 
+/// The columns the facts are kept in.
+const FACTS: [line::Column; 6] = [
+    line::Column::Cancelled,
+    line::Column::Forwarded,
+    line::Column::Accepted,
+    line::Column::Shipped,
+    line::Column::Delivered,
+    line::Column::Returned,
+];
+
 impl LineFact {
     /// No change for `order_line_id`.
     pub fn of(order_line_id: OrderLineId) -> Self {
@@ -54,18 +66,22 @@ pub async fn lock(tx: &Tx, id: OrderId) -> Result<Option<order::Model>, Fault> {
 /// Adds `facts` to the order's lines and derives its statuses anew. The order must be locked.
 pub async fn record(tx: &Tx, order_id: OrderId, facts: &[LineFact]) -> Result<order::Model, Fault> {
     let mut lines = lines_of(tx, &[order_id]).await?;
+    let places: HashMap<OrderLineId, usize> = lines.iter().enumerate().map(|(place, it)| (it.id, place)).collect();
+    let mut changed = BTreeSet::new();
     for fact in facts.iter().filter(|fact| !fact.is_nothing()) {
-        let known = lines.iter_mut().find(|it| it.id == fact.order_line_id);
-        let row = known.ok_or_else(|| Fault::internal("a fact is about another order's line"))?;
-        let mut change = row.clone().into_active_model();
-        change.cancelled = Set(row.cancelled + fact.cancelled);
-        change.forwarded = Set(row.forwarded + fact.forwarded);
-        change.accepted = Set(row.accepted + fact.accepted);
-        change.shipped = Set(row.shipped + fact.shipped);
-        change.delivered = Set(row.delivered + fact.delivered);
-        change.returned = Set(row.returned + fact.returned);
-        *row = change.update(tx).await?;
+        let place = places.get(&fact.order_line_id).copied();
+        let place = place.ok_or_else(|| Fault::internal("a fact is about another order's line"))?;
+        let row = &mut lines[place];
+        row.cancelled += fact.cancelled;
+        row.forwarded += fact.forwarded;
+        row.accepted += fact.accepted;
+        row.shipped += fact.shipped;
+        row.delivered += fact.delivered;
+        row.returned += fact.returned;
+        changed.insert(place);
     }
+    let changed = changed.into_iter().map(|place| lines[place].clone()).collect();
+    tx.save_all::<line::Entity>(changed, &FACTS).await?;
     let order = lock(tx, order_id).await?.ok_or(Fault::NotFound)?;
     let money = order.money_facts();
     recompute(tx, order, &lines, money).await

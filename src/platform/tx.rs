@@ -6,12 +6,19 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult, IntoActiveModel,
+    Iterable, QueryResult, Statement,
+};
 
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::TypedId;
 use crate::kernel::problem::Fault;
+
+/// So many rows are written by one statement.
+const ROWS: usize = 200;
 
 /// A write transaction. Dropped without [`Tx::commit`], it rolls back.
 pub struct Tx {
@@ -47,6 +54,22 @@ impl Tx {
     /// A new id.
     pub fn new_id<T: TypedId>(&self) -> T {
         self.app.ids.new_id(self.now)
+    }
+
+    /// Writes rows with these `columns` as they are here, all by one statement or a few. Rows that
+    /// exist must be locked by the caller.
+    pub async fn save_all<E>(&self, rows: Vec<E::Model>, columns: &[E::Column]) -> Result<(), Fault>
+    where
+        E: EntityTrait<ActiveModel: ActiveModelTrait<Entity = E>>,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let conflict = OnConflict::columns(E::PrimaryKey::iter()).update_columns(columns.iter().copied()).to_owned();
+        let mut rows = rows.into_iter().map(|row| row.into_active_model().reset_all()).peekable();
+        while rows.peek().is_some() {
+            let some = rows.by_ref().take(ROWS);
+            E::insert_many(some).on_conflict(conflict.clone()).exec_without_returning(self).await?;
+        }
+        Ok(())
     }
 
     /// Tells `topic` on the bus once this is committed.

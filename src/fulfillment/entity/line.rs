@@ -47,6 +47,20 @@ pub struct Model {
     pub reason_message: Option<String>,
 }
 
+/// What changes after a line was made.
+pub const CHANGING: [Column; 10] = [
+    Column::Accepted,
+    Column::Refused,
+    Column::Settled,
+    Column::Cancelled,
+    Column::Shipped,
+    Column::Delivered,
+    Column::UnitCost,
+    Column::StoreUnitCost,
+    Column::ReasonCode,
+    Column::ReasonMessage,
+];
+
 impl Model {
     /// Units that are still expected, or were sent.
     pub fn live(&self) -> i64 {
