@@ -20,6 +20,7 @@ mod m20261122_000013_shipments;
 mod m20261122_000014_notifications;
 mod m20261122_000015_webhooks;
 mod m20261122_000016_importing;
+mod m20261122_000017_refund_lines;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_notifications::Migration),
             Box::new(m20261122_000015_webhooks::Migration),
             Box::new(m20261122_000016_importing::Migration),
+            Box::new(m20261122_000017_refund_lines::Migration),
         ]
     }
 }

@@ -13,7 +13,7 @@ use super::hold::{lock, short_lines};
 use super::unknown;
 use crate::app::App;
 use crate::inventory;
-use crate::kernel::ids::{OfferId, PaymentAttemptId};
+use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::{Fault, Problem};
 use crate::orders::{self, PlacedLine, Placement};
@@ -77,13 +77,14 @@ async fn place(
     hold: hold::Model,
     attempt: &Attempt,
 ) -> Result<Result<(), Vec<OfferId>>, Fault> {
-    let placed = orders::place(tx, placement(&cart, hold.contents.clone(), attempt)?).await?;
-    let order_id = placed.order.id;
+    let order_id: OrderId = tx.new_id();
     if let Err(short) = inventory::commit(tx, attempt.id, order_id).await? {
         return Ok(Err(short));
     }
     discounts::confirm(tx, attempt.id, order_id).await?;
     payments::attach_order(tx, attempt.id, order_id).await?;
+    // Late: it draws the order's number, for which everybody else waits until the commit.
+    orders::place(tx, order_id, placement(&cart, hold.contents.clone(), attempt)?).await?;
     end(tx, hold, HoldStatus::Placed, |row| row.order_id = Set(Some(order_id))).await?;
     access::change(tx, cart, |row| {
         row.status = Set(Status::Completed);

@@ -207,6 +207,11 @@ pub(super) async fn declined(tx: &Tx, work: &mut Work, reason: &str) -> Result<(
     work.own.request_status = RequestStatus::CancelRejected;
     back_to_facts(tx, work, reason).await?;
     work.save(tx).await?;
+    tell_declined(tx, work).await
+}
+
+/// Tells the customer and the owner that it was too late.
+pub(super) async fn tell_declined(tx: &Tx, work: &Work) -> Result<(), Fault> {
     trouble::cancellation_refused(tx, work).await?;
     let message = "It was too late to cancel a part of your order; it is on its way to you.";
     let event = NewEvent::of_order(work.order.id, EventType::CancellationRefused, Audience::Customer, message);

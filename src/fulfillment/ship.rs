@@ -95,11 +95,16 @@ pub(super) async fn restate(tx: &Tx, work: &mut Work, reason: &str) -> Result<()
         }
         work.own.request_status = RequestStatus::CancelRejected;
     }
+    let refuses = work.own.status == S::CancelRequested;
     if work.own.status.may_become(to) {
         work.step(tx, to, reason).await?;
     }
     if all_left {
         trouble::ended(tx, work.own.id).await?;
+    }
+    if refuses {
+        // Shipping all of it is a no to whoever wanted it cancelled.
+        super::cancel::tell_declined(tx, work).await?;
     }
     Ok(())
 }

@@ -135,6 +135,9 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
             tracing::error!(request.id = request_id, path = ?error.path, fault = ?fault_of(error), "a request failed");
             extensions(error).set("requestId", request_id);
         }
+        if code == Code::Internal {
+            "internal error".clone_into(&mut error.message);
+        }
         mark(error, code);
         return;
     }

@@ -2,13 +2,15 @@
 //!
 //! A refresh token is good for one use and gives a successor. One that is used again later was
 //! copied, and nobody can tell by whom: the session ends. Two tabs of one honest browser may send the
-//! same token at nearly the same time; within [`GRACE`] both get a successor.
+//! same token at nearly the same time; within [`GRACE`] both get a successor, until a successor is used.
 
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Set,
+};
 
 use super::entity::{customer, refresh_token, session, staff};
 use super::{Actor, Who, access_token, passwords, throttle};
@@ -160,7 +162,7 @@ pub async fn refresh(app: &App, token: &str) -> Result<IssuedSession, VerbError<
         return Err(token_invalid());
     }
     match used.used_at {
-        Some(at) if now - at > GRACE => {
+        Some(at) if now - at > GRACE || goes_on(&tx, &used, at).await? => {
             tracing::warn!(session.id = %session.id, "a refresh token was used twice; the session ends");
             end_where(&tx, session::Column::Id.eq(session.id)).await?;
             tx.commit().await?;
@@ -176,6 +178,17 @@ pub async fn refresh(app: &App, token: &str) -> Result<IssuedSession, VerbError<
     let issued = issue(&tx, &session).await?;
     tx.commit().await?;
     Ok(issued)
+}
+
+/// Whether a successor of a token that was used at `since` was used itself: then its owner has gone on,
+/// and whoever still comes with the old one has a copy.
+async fn goes_on(tx: &Tx, used: &refresh_token::Model, since: Timestamp) -> Result<bool, Fault> {
+    let successors = refresh_token::Entity::find()
+        .filter(refresh_token::Column::SessionId.eq(used.session_id))
+        .filter(refresh_token::Column::TokenHash.ne(used.token_hash.clone()))
+        .filter(refresh_token::Column::CreatedAt.gte(since))
+        .filter(refresh_token::Column::UsedAt.is_not_null());
+    Ok(successors.count(tx).await? > 0)
 }
 
 fn token_invalid() -> VerbError<SessionProblem> {

@@ -143,6 +143,7 @@ pub async fn sync_money(tx: &Tx, order_id: OrderId) -> Result<(), Fault> {
         voided: totals.voided.minor(),
         refunded: totals.refunded.minor(),
         capture_failed: totals.captured.minor() == 0 && payments::capture_failed(tx, order_id).await?,
+        free: order.total == 0,
     };
     if money != order.money_facts() {
         let lines = lines_of(tx, &[order_id]).await?;

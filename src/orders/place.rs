@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use crate::catalog::VariantSnapshot;
 use crate::kernel::address::Address;
@@ -89,33 +89,22 @@ pub struct PlacedLine {
     pub planned_cost: Money,
 }
 
-/// A placed order.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// The order.
-    pub order: order::Model,
-    /// The ids of its lines, in the order of [`Placement::lines`].
-    pub line_ids: Vec<OrderLineId>,
-    /// The tracking token in plain text.
-    pub token: String,
-}
-
 /// Writes the order, its lines and `OrderPlaced`. The number is drawn under the counter's row lock,
 /// which is held until the transaction ends: call this late.
-pub async fn place(tx: &Tx, placement: Placement) -> Result<Placed, Fault> {
+pub async fn place(tx: &Tx, id: OrderId, placement: Placement) -> Result<(), Fault> {
     store::use_currency(tx).await?;
-    let id: OrderId = tx.new_id();
     let token = random_token(&tx.app().ids, "ott_");
     let line_ids: Vec<OrderLineId> = placement.lines.iter().map(|_| tx.new_id()).collect();
     let number = next_number(tx).await?;
-    let order = order_row(tx, id, number, &token, &placement, &line_ids).insert(tx).await?;
+    let row = order_row(tx, id, number, &token, &placement, &line_ids);
+    order::Entity::insert(row).exec_without_returning(tx).await?;
     let lines = placement.lines.iter().zip(&line_ids).enumerate();
     let rows: Vec<line::ActiveModel> = lines.map(|(place, (it, &line))| line_row(id, line, place, it)).collect();
     line::Entity::insert_many(rows).exec_without_returning(tx).await?;
     let event = NewEvent::of_order(id, EventType::OrderPlaced, Audience::Customer, "We received your order.");
     outbox::append(tx, event.data(serde_json::json!({ "orderId": id, "number": number }))).await?;
     tracing::info!(order.id = %id, "placed order {number}");
-    Ok(Placed { order, line_ids, token })
+    Ok(())
 }
 
 /// What the sealed token of an order is bound to.
@@ -142,7 +131,7 @@ fn order_row(
     line_ids: &[OrderLineId],
 ) -> order::ActiveModel {
     let authorized = new.authorized.minor();
-    let money = MoneyFacts { authorized, ..MoneyFacts::default() };
+    let money = MoneyFacts { authorized, free: new.total.minor() == 0, ..MoneyFacts::default() };
     order::ActiveModel {
         id: Set(id),
         number: Set(number),

@@ -14,7 +14,7 @@ pub enum PaymentStatus {
     Pending,
     /// Authorized, not captured.
     Authorized,
-    /// Captured, in whole or for everything that is still to be sent.
+    /// Captured, in whole or for everything that is still to be sent; or there is nothing to pay.
     Paid,
     /// A part of what was captured went back.
     PartiallyRefunded,
@@ -73,6 +73,8 @@ pub struct MoneyFacts {
     pub refunded: i64,
     /// The provider refused to let it be taken.
     pub capture_failed: bool,
+    /// There is nothing to pay.
+    pub free: bool,
 }
 
 /// The payment axis.
@@ -85,7 +87,7 @@ pub fn payment_status(money: MoneyFacts) -> PaymentStatus {
         };
     }
     if money.authorized == 0 {
-        return PaymentStatus::Pending;
+        return if money.free { PaymentStatus::Paid } else { PaymentStatus::Pending };
     }
     match money {
         _ if money.voided >= money.authorized => PaymentStatus::Voided,
@@ -165,9 +167,11 @@ mod tests {
             voided,
             refunded,
             capture_failed: false,
+            free: false,
         };
         let refused = |facts| MoneyFacts { capture_failed: true, ..facts };
         assert_eq!(payment_status(facts(0, 0, 0, 0)), PaymentStatus::Pending);
+        assert_eq!(payment_status(MoneyFacts { free: true, ..facts(0, 0, 0, 0) }), PaymentStatus::Paid);
         assert_eq!(payment_status(facts(9, 0, 0, 0)), PaymentStatus::Authorized);
         assert_eq!(payment_status(facts(9, 0, 9, 0)), PaymentStatus::Voided);
         assert_eq!(payment_status(facts(9, 5, 4, 0)), PaymentStatus::Paid);

@@ -257,6 +257,13 @@ fn mismatch(attempt: &attempt::Model, payment: &ProviderPayment) -> Option<Strin
     if payment.authorized != attempt.amount {
         return Some(format!("it holds {} instead of {asked}", attempt.money(payment.authorized)));
     }
+    let undecided = matches!(attempt.status, AttemptStatus::Open | AttemptStatus::Processing);
+    if undecided && (payment.captured, payment.voided, payment.refunded) != (0, 0, 0) {
+        // Nothing of it was ours to move yet: what was moved is not there to be taken.
+        let money = |minor| attempt.money(minor);
+        let (captured, voided, refunded) = (money(payment.captured), money(payment.voided), money(payment.refunded));
+        return Some(format!("{captured} of it is captured, {voided} voided and {refunded} refunded already"));
+    }
     match &attempt.provider_id {
         Some(known) if *known != payment.id => Some(format!("it is called {} instead of {known}", payment.id)),
         _ => None,

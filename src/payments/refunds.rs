@@ -1,14 +1,18 @@
 //! Refunds that the store's people ask for.
 
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde::Serialize;
 
-use super::entity::refund;
+use super::entity::transaction::TransactionStatus;
+use super::entity::{refund, refund_line, transaction};
 use super::movements::{self, NewRefund};
 use super::queries;
 use crate::app::App;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::{OrderId, RefundId};
-use crate::kernel::money::Money;
+use crate::kernel::ids::{OrderId, OrderLineId, RefundId};
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::idempotency::{self, Claimed};
 use crate::platform::tx::Tx;
@@ -33,14 +37,35 @@ pub enum RefundErrorCode {
     IdempotencyKeyReused,
 }
 
+/// What goes back.
+#[derive(Debug, Clone, Serialize)]
+pub enum RefundOf {
+    /// So much.
+    Amount(Money),
+    /// The price of these units.
+    Lines(Vec<RefundLine>),
+}
+
+/// Units of a line whose price goes back.
+#[derive(Debug, Clone, Serialize)]
+pub struct RefundLine {
+    /// The line.
+    pub order_line_id: OrderLineId,
+    /// How many.
+    pub quantity: usize,
+    /// What the customer paid for each of the line's units.
+    #[serde(skip)]
+    pub units: Vec<Money>,
+}
+
 /// A refund as it is asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct RefundRequest {
     /// Names the request: a repeat answers the same refund.
     #[serde(skip)]
     pub idempotency_key: String,
-    /// How much.
-    pub amount: Money,
+    /// What.
+    pub of: RefundOf,
     /// Why.
     pub reason: Option<String>,
     /// Whether the customer is told by mail.
@@ -72,18 +97,25 @@ pub async fn create_refund(
         }
     }
     let left = totals.refundable();
-    if request.amount.currency() != left.currency() {
+    let amount = match &request.of {
+        RefundOf::Amount(amount) => *amount,
+        RefundOf::Lines(lines) => price(&tx, order_id, lines, left.currency()).await?,
+    };
+    if amount.currency() != left.currency() {
         let message = format!("the order is in {}", left.currency());
         return Err(VerbError::refused(RefundErrorCode::CurrencyMismatch, "input.amount.currencyCode", message));
     }
-    if request.amount.minor() > left.minor() {
+    if amount.minor() > left.minor() {
         let message = format!("only {left} can be refunded");
         return Err(VerbError::refused(RefundErrorCode::TooMuch, "input.amount", message));
     }
     let reason = request.reason.as_deref().unwrap_or("Refunded by the store.");
-    let (amount, notify) = (request.amount, request.notify_customer);
+    let notify = request.notify_customer;
     let new = NewRefund { id, order_id, amount, reason, key: &format!("asked:{id}"), notify };
     let made = movements::begin_refund(&tx, &attempt, &new).await?;
+    if let RefundOf::Lines(lines) = &request.of {
+        note_units(&tx, id, lines).await?;
+    }
     tx.commit().await?;
     tracing::info!(order.id = %order_id, refund.id = %id, "a refund of {amount} was asked for");
     Ok(made)
@@ -97,9 +129,62 @@ fn check(request: &RefundRequest) -> Result<(), VerbError<RefundErrorCode>> {
     if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON) {
         return invalid("input.reason", "the reason must not have more than 500 characters");
     }
-    if request.amount.minor() <= 0 {
+    if matches!(request.of, RefundOf::Amount(amount) if amount.minor() <= 0) {
         return invalid("input.amount", "the amount must be more than nothing");
     }
+    Ok(())
+}
+
+/// What the customer paid for these units, after those that were paid back before: so refunding units
+/// one by one gives back exactly the line's total, and none goes back twice.
+async fn price(
+    tx: &Tx,
+    order_id: OrderId,
+    lines: &[RefundLine],
+    currency: Currency,
+) -> Result<Money, VerbError<RefundErrorCode>> {
+    let before = units_refunded(tx, order_id).await?;
+    let mut sum = Money::zero(currency);
+    for (index, line) in lines.iter().enumerate() {
+        let gone = before.get(&line.order_line_id).copied().unwrap_or_default();
+        let left = line.units.get(gone..).unwrap_or_default();
+        if line.quantity > left.len() {
+            let message = format!("only {} units of it were not refunded yet", left.len());
+            let path = format!("input.lines.{index}.quantity");
+            return Err(VerbError::refused(RefundErrorCode::TooMuch, &path, message));
+        }
+        sum = sum.add(Money::sum(currency, left.iter().copied().take(line.quantity))?)?;
+    }
+    if sum.minor() == 0 {
+        return Err(VerbError::refused(RefundErrorCode::Invalid, "input.lines", "nothing was paid for these units"));
+    }
+    Ok(sum)
+}
+
+/// How many units of each line are in refunds that did not fail.
+async fn units_refunded(tx: &Tx, order_id: OrderId) -> Result<HashMap<OrderLineId, usize>, Fault> {
+    let refunds = refund::Entity::find().filter(refund::Column::OrderId.eq(order_id)).all(tx).await?;
+    let failed = transaction::Entity::find()
+        .filter(transaction::Column::Id.is_in(refunds.iter().map(|it| it.transaction_id)))
+        .filter(transaction::Column::Status.eq(TransactionStatus::Failed))
+        .all(tx)
+        .await?;
+    let counted = refunds.iter().filter(|it| !failed.iter().any(|failed| failed.id == it.transaction_id));
+    let of_them = refund_line::Column::RefundId.is_in(counted.map(|it| it.id));
+    let mut units = HashMap::new();
+    for row in refund_line::Entity::find().filter(of_them).all(tx).await? {
+        *units.entry(row.order_line_id).or_default() += usize::try_from(row.quantity).unwrap_or_default();
+    }
+    Ok(units)
+}
+
+async fn note_units(tx: &Tx, refund_id: RefundId, lines: &[RefundLine]) -> Result<(), Fault> {
+    let rows = lines.iter().map(|line| refund_line::ActiveModel {
+        refund_id: Set(refund_id),
+        order_line_id: Set(line.order_line_id),
+        quantity: Set(i64::try_from(line.quantity).unwrap_or(i64::MAX)),
+    });
+    refund_line::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }
 

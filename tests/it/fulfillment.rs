@@ -15,6 +15,7 @@ crate::engine_tests![
     the_owner_decides_what_is_not_forwarded_by_itself,
     before_it_is_sent_an_order_is_cancelled_at_once,
     after_it_is_sent_the_supplier_is_asked,
+    shipping_everything_is_a_no_that_is_told,
     a_supplier_sees_and_answers_only_its_own,
     silence_becomes_a_work_item,
 ];
@@ -195,6 +196,30 @@ async fn after_it_is_sent_the_supplier_is_asked(app: TestApp) {
         app.run_jobs().await;
         is(&owner, &bought.id, payment, fulfillment).await;
     }
+}
+
+async fn shipping_everything_is_a_no_that_is_told(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let variants = stock::variants(&owner, 1).await;
+    let id = trade::portal(&owner, "Acme", true).await;
+    trade::offers(&app, &owner, id, &variants[0], "A-1", 9, "3.00").await;
+    let supplier = app.as_supplier(id).await;
+    let bought = trade::buy(&app, &[(&variants[0], 1)]).await;
+    app.run_jobs().await;
+    let part = trade::parts(&owner, &bought.id).await[0].clone();
+    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
+    trade::cancel(&app.as_guest(), &bought).await.done("orderCancel");
+    let ship = "mutation($id: ID!, $input: ShipmentCreateInput!) {
+        shipmentCreate(supplierOrderId: $id, input: $input) { userErrors { code field message } } }";
+    let lines = json!([{ "id": part["lines"][0]["id"], "quantity": 1 }]);
+    let input = json!({ "carrier": "dhl", "trackingNumber": "T-1", "lines": lines });
+    supplier.run(ship, json!({ "id": part["id"], "input": input })).await.done("shipmentCreate");
+    app.run_jobs().await;
+    assert_eq!(stock::open_items(&owner, "CANCELLATION_REFUSED").await.len(), 1);
+    let query = "query($id: ID!) { order(id: $id) { timeline(first: 50) { nodes { type } } } }";
+    let answer = owner.run(query, json!({ "id": bought.id })).await;
+    let timeline = answer.at("order.timeline.nodes").to_string();
+    assert!(timeline.contains("CANCELLATION_REFUSED"), "{timeline}");
 }
 
 async fn a_supplier_sees_and_answers_only_its_own(app: TestApp) {

@@ -9,13 +9,13 @@ use chrono::TimeDelta;
 use consign::app::{App, Parts};
 use consign::identity::Actor;
 use consign::kernel::clock::{Clock, Timestamp};
-use consign::kernel::ids::{CartId, IdSource, OrderId, PaymentAttemptId};
+use consign::kernel::ids::{CartId, IdSource, OrderId, OrderLineId, PaymentAttemptId};
 use consign::kernel::money::Money;
 use consign::kernel::problem::VerbError;
 use consign::payments::gateway::{AuthorizeRequest, GatewayError, GatewayMessage, ProviderPayment, ProviderStatus};
 use consign::payments::{
     Attempt, AttemptStatus, AuthorizeOutcome, Gateway, GatewayWebhookError, Gateways, NewAttempt, Refund,
-    RefundErrorCode, RefundRequest, RetryTransaction, SettleTransaction, TransactionStatus, abandon, attach_order,
+    RefundErrorCode, RefundLine, RefundOf, RefundRequest, RetryTransaction, SettleTransaction, TransactionStatus, abandon, attach_order,
     authorize, capture, create_refund, find, lookup, of_orders, open_attempt, record, refund, totals, transactions,
     void_rest,
 };
@@ -34,6 +34,7 @@ crate::engine_tests![
     a_yes_that_comes_too_late_is_released,
     an_authentic_yes_to_something_else_is_not_applied,
     refunds_have_one_effect_per_key_and_never_exceed_what_was_charged,
+    units_are_refunded_once,
 ];
 
 /// A provider whose answers get lost: what is asked of it is done, but nobody hears of it.
@@ -302,6 +303,8 @@ async fn an_authentic_yes_to_something_else_is_not_applied(test: TestApp) {
         ProviderPayment { amount: dollars, ..right.clone() },
         ProviderPayment { reference: "pay_other".to_owned(), ..right.clone() },
         ProviderPayment { authorized: 1, ..right.clone() },
+        ProviderPayment { voided: right.authorized, ..right.clone() },
+        ProviderPayment { captured: 1, ..right.clone() },
     ];
     for payment in wrong {
         let after = store.record(attempt.id, &AuthorizeOutcome::Authorized(payment)).await;
@@ -322,7 +325,7 @@ async fn refunds_have_one_effect_per_key_and_never_exceed_what_was_charged(test:
     let actor = Actor::system("test");
     let ask = |key: &str, minor: i64| RefundRequest {
         idempotency_key: key.to_owned(),
-        amount: euros(minor),
+        of: RefundOf::Amount(euros(minor)),
         reason: None,
         notify_customer: false,
     };
@@ -343,5 +346,33 @@ async fn refunds_have_one_effect_per_key_and_never_exceed_what_was_charged(test:
     assert!(create_refund(&store.app, &actor, order_id, &ask("b", 200)).await.is_ok(), "a refused key is free again");
     store.run(2).await;
     assert_eq!(store.totals(order_id).await, (1_000, 600, 0, 600));
-    assert_eq!(store.provider(order_id).await, (1_000, 600, 0, 600));
+}
+
+/// A line's units go back once each, and all of them together are its total to the cent.
+async fn units_are_refunded_once(test: TestApp) {
+    let store = Store::start(&test).await;
+    let order_id = store.order(1_000).await;
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    capture(&tx, order_id, euros(1_000), "accepted").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(1).await;
+    let line: OrderLineId = store.app.ids.new_id(store.app.clock.now());
+    let ask = async |key: &str, quantity: usize| {
+        let units = euros(500).allocate(&[1, 1, 1]);
+        let lines = vec![RefundLine { order_line_id: line, quantity, units }];
+        let request = RefundRequest {
+            idempotency_key: key.to_owned(),
+            of: RefundOf::Lines(lines),
+            reason: None,
+            notify_customer: false,
+        };
+        create_refund(&store.app, &Actor::system("test"), order_id, &request).await
+    };
+    let first = ask("a", 2).await.expect("refunded");
+    assert_eq!(ask("a", 2).await.expect("the same").id, first.id);
+    let Err(VerbError::Refused(problems)) = ask("b", 2).await else { panic!("units went back twice") };
+    assert_eq!((problems[0].code, problems[0].field.join(".")), (RefundErrorCode::TooMuch, "input.lines.0.quantity".to_owned()));
+    let last = ask("c", 1).await.expect("refunded");
+    assert_eq!(first.amount + last.amount, 500);
+    assert!(ask("d", 1).await.is_err(), "nothing of the line is left");
 }

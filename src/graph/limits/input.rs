@@ -8,7 +8,8 @@ use crate::platform::limits::Limits;
 /// How deep a variable's value may nest: input objects are shallow, and free JSON has no need for more.
 const NESTING: usize = 24;
 
-/// Refuses variables with a list that is too long or a value that nests too deep.
+/// Refuses variables with a list that is too long, a value that nests too deep or a text that no
+/// database keeps.
 pub fn check(variables: &Variables, limits: &Limits) -> Result<(), ServerError> {
     variables.values().try_for_each(|value| check_value(value, limits, NESTING))
 }
@@ -23,6 +24,8 @@ fn check_value(value: &Value, limits: &Limits, levels: usize) -> Result<(), Serv
         }
         Value::List(items) => items.iter().try_for_each(|item| check_value(item, limits, levels - 1)),
         Value::Object(fields) => fields.values().try_for_each(|field| check_value(field, limits, levels - 1)),
+        // PostgreSQL has no such character in its texts.
+        Value::String(text) if text.contains('\0') => Err(error(Code::BadUserInput, "a text has a NUL character")),
         _ => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError};
 
 use super::super::errors::{Code, error};
@@ -49,6 +49,9 @@ pub fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Serve
         let size = counter.operation(operation)?;
         let depth = if is_introspection(document, operation) { limits.introspection_depth } else { limits.depth };
         whole = whole.saturating_add(size.selections);
+        if operation.ty == OperationType::Subscription && size.root_fields > 1 {
+            return Err(error(Code::GraphqlValidationFailed, "a subscription has one field at its root"));
+        }
         for (what, count, limit) in [
             ("selections", whole, limits.selections),
             ("levels", size.depth, depth),

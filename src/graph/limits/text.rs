@@ -2,6 +2,7 @@
 
 use async_graphql::ServerError;
 
+use super::super::errors::{Code, error};
 use super::too_much;
 use crate::platform::limits::Limits;
 
@@ -12,6 +13,10 @@ const NESTING: usize = 48;
 pub fn check(text: &str, limits: &Limits) -> Result<(), ServerError> {
     if text.len() > limits.query_bytes {
         return Err(too_much("bytes", limits.query_bytes));
+    }
+    if text.contains('\0') || text.contains("\\u0000") {
+        // PostgreSQL has no such character in its texts.
+        return Err(error(Code::BadUserInput, "a text has a NUL character"));
     }
     let count = count(text);
     if count.tokens > limits.query_tokens {

@@ -114,6 +114,7 @@ impl Model {
             refunded: self.refunded,
             // The status is where this fact is kept.
             capture_failed: self.payment_status == PaymentStatus::Failed,
+            free: self.total == 0,
         }
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod attempt;
 pub mod refund;
+pub mod refund_line;
 pub mod transaction;

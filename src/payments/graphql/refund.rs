@@ -10,7 +10,7 @@ use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::{OrderId, OrderLineId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::{Fault, Problem, VerbError};
-use crate::payments::{self, RefundErrorCode, RefundRequest};
+use crate::payments::{self, RefundErrorCode, RefundLine, RefundOf, RefundRequest};
 use crate::{orders, user_error};
 
 /// What can be wrong with a refund.
@@ -23,7 +23,7 @@ pub enum RefundCreateErrorCode {
     Invalid,
     /// The amount is in another currency than the order.
     CurrencyMismatch,
-    /// More than was charged and not yet refunded.
+    /// More than was charged, or more units than were bought, and not yet refunded.
     TooMuch,
     /// The key was used with another input.
     IdempotencyKeyReused,
@@ -95,32 +95,33 @@ async fn create(
     ctx.actor().may(Action::Refund)?;
     // An empty list names no line.
     let named = input.lines.as_ref().filter(|lines| !lines.is_empty());
-    let amount = match (named, &input.amount) {
-        (None, Some(amount)) => amount.money().map_err(|error| invalid("input.amount", error.to_string()))?,
-        (Some(lines), None) => price_of(ctx, order_id, lines).await?,
+    let of = match (named, &input.amount) {
+        (None, Some(amount)) => {
+            RefundOf::Amount(amount.money().map_err(|error| invalid("input.amount", error.to_string()))?)
+        }
+        (Some(lines), None) => RefundOf::Lines(lines_of(ctx, order_id, lines).await?),
         _ => return Err(invalid("input", "give either lines or an amount").into()),
     };
     let request = RefundRequest {
         idempotency_key: input.idempotency_key,
-        amount,
+        of,
         reason: input.reason,
         notify_customer: input.notify_customer.unwrap_or(true),
     };
     payments::create_refund(ctx.app(), ctx.actor(), order_id, &request).await.map(Refund)
 }
 
-/// What the customer paid for these units. A line's total is shared out over its units to the cent,
-/// so refunding them one by one gives back exactly the total.
-async fn price_of(
+/// The lines with what the customer paid for each of their units: a line's total, shared out to the cent.
+async fn lines_of(
     ctx: &Context<'_>,
     order_id: OrderId,
     wanted: &[RefundLineInput],
-) -> Result<Money, VerbError<RefundErrorCode>> {
+) -> Result<Vec<RefundLine>, VerbError<RefundErrorCode>> {
     let conn = ctx.app().db.read();
     let order = orders::lookup(conn, order_id).await?;
     let order = order.ok_or_else(|| Problem::at(RefundErrorCode::NotFound, "orderId", "there is no such order"))?;
     let lines = orders::lines_of(conn, &[order_id]).await?;
-    let mut sum = Money::zero(order.currency);
+    let mut found = Vec::with_capacity(wanted.len());
     for (index, one) in wanted.iter().enumerate() {
         let line = lines.iter().find(|line| line.id == one.order_line_id.0);
         let path = format!("input.lines.{index}.orderLineId");
@@ -132,10 +133,10 @@ async fn price_of(
             let message = format!("name the line once, with 1 to {units} units");
             return Err(invalid(&format!("input.lines.{index}.quantity"), message).into());
         }
-        let shares = Money::from_minor(line.total, order.currency).allocate(&vec![1; units]);
-        sum = sum.add(Money::sum(order.currency, shares.into_iter().take(quantity))?)?;
+        let units = Money::from_minor(line.total, order.currency).allocate(&vec![1; units]);
+        found.push(RefundLine { order_line_id: line.id, quantity, units });
     }
-    Ok(sum)
+    Ok(found)
 }
 
 fn invalid(path: &str, message: impl Into<String>) -> Problem<RefundErrorCode> {

@@ -10,6 +10,7 @@ crate::engine_tests![
     an_access_token_lives_for_15_minutes,
     a_refresh_token_gives_one_successor,
     two_tabs_may_race,
+    the_grace_ends_when_a_successor_was_used,
     a_token_used_again_ends_the_session,
     a_refresh_token_waits_30_days,
     signing_out_ends_the_session_at_once,
@@ -51,6 +52,16 @@ async fn two_tabs_may_race(app: TestApp) {
         assert!(is_good(&app, &answer.text("sessionRefresh.session.accessToken")).await);
         refresh(&app, &answer.text("sessionRefresh.session.refreshToken")).await.done("sessionRefresh");
     }
+}
+
+async fn the_grace_ends_when_a_successor_was_used(app: TestApp) {
+    let (_, token) = customer(&app, "ada@example.com").await;
+    app.app.clock.advance(TimeDelta::seconds(1));
+    let next = refresh(&app, &token).await;
+    app.app.clock.advance(TimeDelta::seconds(1));
+    let last = refresh(&app, &next.text("sessionRefresh.session.refreshToken")).await;
+    assert_eq!(refresh(&app, &token).await.user_codes("sessionRefresh"), ["TOKEN_INVALID"], "somebody has a copy");
+    assert!(!is_good(&app, &last.text("sessionRefresh.session.accessToken")).await);
 }
 
 async fn a_token_used_again_ends_the_session(app: TestApp) {

@@ -11,6 +11,8 @@ crate::engine_tests![
     what_asks_for_too_much_is_refused_in_a_moment,
     explorers_can_read_the_schema,
     a_list_in_a_variable_has_a_limit,
+    what_no_database_keeps_is_refused_at_the_door,
+    a_subscription_has_one_field_at_its_root,
     whoever_asks_too_often_has_to_wait,
 ];
 
@@ -75,6 +77,21 @@ async fn a_list_in_a_variable_has_a_limit(app: TestApp) {
     let ids: Vec<String> = (0..251).map(|n| n.to_string()).collect();
     let answer = app.as_guest().run("query($ids: [ID!]) { __typename }", json!({ "ids": ids })).await;
     assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+}
+
+async fn what_no_database_keeps_is_refused_at_the_door(app: TestApp) {
+    let guest = app.as_guest();
+    let search = "query($q: String) { products(first: 1, query: $q) { nodes { id } } }";
+    let answer = guest.run(search, json!({ "q": "a\u{0}b" })).await;
+    assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+    let answer = guest.run(r#"{ products(first: 1, query: "a\u0000b") { nodes { id } } }"#, json!({})).await;
+    assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+}
+
+async fn a_subscription_has_one_field_at_its_root(app: TestApp) {
+    let two = "subscription { a: storeActivity { type } b: storeActivity { type } }";
+    let answer = app.as_owner().await.run(two, json!({})).await;
+    assert_eq!(answer.codes(), ["GRAPHQL_VALIDATION_FAILED"]);
 }
 
 async fn whoever_asks_too_often_has_to_wait(app: TestApp) {
