@@ -62,10 +62,10 @@ impl Running {
         if let Some(listener) = public {
             let router = server::router(&app);
             tracing::info!("serving http://{}/graphql", server::address(&listener)?);
-            it.serve(listener, router, DRAIN);
+            it.serve(&app, listener, router, DRAIN);
         }
         tracing::info!("metrics on http://{}/metrics", server::address(&admin)?);
-        it.serve(admin, server::admin_router(&app), ADMIN_DRAIN);
+        it.serve(&app, admin, server::admin_router(&app), ADMIN_DRAIN);
         it.parts.spawn(telemetry::upkeep(app.metrics.clone(), it.stop.clone()));
         if role != Role::Serve {
             worker::schedule(&app).await?;
@@ -74,8 +74,9 @@ impl Running {
         Ok(it)
     }
 
-    fn serve(&mut self, listener: TcpListener, router: axum::Router, drain: Duration) {
-        self.parts.spawn(server::serve(listener, router, self.stop.clone(), drain));
+    fn serve(&mut self, app: &App, listener: TcpListener, router: axum::Router, drain: Duration) {
+        let (limits, stop) = (app.config.limits.clone(), self.stop.clone());
+        self.parts.spawn(async move { server::serve(listener, router, &limits, stop, drain).await });
     }
 
     fn work(&mut self, app: App) {

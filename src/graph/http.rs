@@ -24,6 +24,7 @@ use super::errors::{self, Code};
 use super::execute::{Caller, Edge, Incoming};
 use super::{address, sse, ws};
 use crate::identity;
+use crate::platform::body::{self, NoBody};
 
 /// Why a request was not run: the status under any form but JSON's lenient one, and the error.
 pub struct Refusal {
@@ -170,12 +171,17 @@ async fn from_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Incoming, R
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message));
     }
     let limits = &edge.app.config.limits;
-    let read = axum::body::to_bytes(body, limits.body_bytes);
-    let bytes = tokio::time::timeout(Duration::from_secs(limits.request_seconds), read)
-        .await
-        .map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body took too long to arrive"))?
-        .map_err(|_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, "the body is too large"))?;
-    read_json(&bytes)
+    let read = body::read(body, limits.body_bytes);
+    let bytes = tokio::time::timeout(Duration::from_secs(limits.request_seconds), read).await;
+    read_json(&bytes.unwrap_or(Err(NoBody::TooSlow)).map_err(no_body)?)
+}
+
+fn no_body(reason: NoBody) -> Refusal {
+    match reason {
+        NoBody::TooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, "the body is too large"),
+        NoBody::TooSlow => Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body took too long to arrive"),
+        NoBody::BrokenOff => Refusal::bad("the body broke off"),
+    }
 }
 
 /// Reads the JSON object of a request.

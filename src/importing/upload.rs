@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::identity::{self, Action, Actor};
 use crate::kernel::ids::UploadId;
 use crate::kernel::problem::Fault;
+use crate::platform::body::was_too_slow;
 use crate::platform::uploads;
 
 /// The way in for files.
@@ -33,6 +34,7 @@ enum Refusal {
     TooLarge(u64),
     Empty,
     BrokenOff,
+    TooSlow,
 }
 
 impl From<Fault> for Refusal {
@@ -93,7 +95,7 @@ async fn write(path: &std::path::Path, body: Body, most: u64) -> Result<u64, Ref
     let mut size = 0;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::BrokenOff)?;
+        let chunk = chunk.map_err(|error| if was_too_slow(&error) { Refusal::TooSlow } else { Refusal::BrokenOff })?;
         size += chunk.len() as u64;
         if size > most {
             return Err(Refusal::TooLarge(most));
@@ -120,6 +122,7 @@ impl IntoResponse for Refusal {
             }
             Self::Empty => (StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "the body is empty".to_owned()),
             Self::BrokenOff => (StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "the body broke off".to_owned()),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "the body took too long to arrive".to_owned()),
             Self::Fault(Fault::Unauthenticated) => {
                 (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", Fault::Unauthenticated.to_string())
             }

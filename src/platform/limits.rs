@@ -33,6 +33,12 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a request may take.
     pub request_seconds: u64,
+    /// How long a new connection may say nothing.
+    pub first_byte_seconds: u64,
+    /// How long a request's head may take, and a connection be quiet between two requests.
+    pub head_seconds: u64,
+    /// How long a request's body may pause.
+    pub body_pause_seconds: u64,
     /// Size of a WebSocket message.
     pub frame_bytes: usize,
     /// Subscriptions of one socket.
@@ -81,6 +87,9 @@ impl Default for Limits {
             list_input: 250,
             body_bytes: 128 * 1024,
             request_seconds: 10,
+            first_byte_seconds: 10,
+            head_seconds: 30,
+            body_pause_seconds: 10,
             frame_bytes: 64 * 1024,
             subscriptions_per_socket: 50,
             subscriptions_per_address: 500,

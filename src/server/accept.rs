@@ -18,10 +18,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-/// How long a request's head may take, and how long a connection may be quiet between two requests.
-const HEAD: Duration = Duration::from_secs(30);
-/// The first bytes of a new connection come at once, or it is not worth keeping.
-const FIRST_BYTES: Duration = Duration::from_secs(10);
+use crate::platform::limits::Limits;
+
+/// What an HTTP/2 connection begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How often a connection is looked at whose first bytes do not tell yet which HTTP it speaks.
+const GLANCE: Duration = Duration::from_millis(50);
 /// A head longer than this is an attack or a mistake.
 const HEAD_BYTES: usize = 64 * 1024;
 /// How often a quiet HTTP/2 connection is asked whether it still lives.
@@ -42,8 +44,9 @@ pub async fn bind(setting: &str, address: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then lets open requests end for at most `drain`.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
-    let builder = builder();
+pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: CancellationToken, drain: Duration) {
+    let builder = builder(limits);
+    let patience = Duration::from_secs(limits.first_byte_seconds);
     let mut connections = JoinSet::new();
     let linger = async {
         stop.cancelled().await;
@@ -55,7 +58,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             biased;
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve_one(builder.clone(), stream, peer, router.clone(), stop.clone()));
+                    connections.spawn(serve_one(builder.clone(), (stream, peer), patience, router.clone(), stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -74,9 +77,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let head = Duration::from_secs(limits.head_seconds);
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -89,8 +93,8 @@ fn builder() -> auto::Builder<TokioExecutor> {
 
 async fn serve_one(
     builder: auto::Builder<TokioExecutor>,
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer): (TcpStream, SocketAddr),
+    patience: Duration,
     router: Router,
     stop: CancellationToken,
 ) {
@@ -98,10 +102,10 @@ async fn serve_one(
         return tracing::debug!(%error, "a connection ended before it began");
     }
     let first = tokio::select! {
-        first = tokio::time::timeout(FIRST_BYTES, stream.readable()) => first,
-        () = stop.cancelled() => tokio::time::timeout(LINGER, stream.readable()).await,
+        first = tokio::time::timeout(patience, speaks(&stream)) => first,
+        () = stop.cancelled() => tokio::time::timeout(LINGER, speaks(&stream)).await,
     };
-    if !matches!(first, Ok(Ok(()))) {
+    if !matches!(first, Ok(Ok(true))) {
         return;
     }
     let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(router));
@@ -117,6 +121,19 @@ async fn serve_one(
     if let Err(error) = ended {
         // The other side went away, or never spoke HTTP.
         tracing::debug!(error, "a connection ended badly");
+    }
+}
+
+/// Waits until the other side has said enough to tell which HTTP it speaks; false if it went away.
+/// hyper waits for that without end.
+async fn speaks(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut begin = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut begin).await?;
+        if count == 0 || count == PREFACE.len() || !PREFACE.starts_with(&begin[..count]) {
+            return Ok(count > 0);
+        }
+        tokio::time::sleep(GLANCE).await;
     }
 }
 

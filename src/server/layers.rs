@@ -18,9 +18,6 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use super::observe;
 use crate::app::App;
 
-/// How long a body may pause.
-const BODY_PAUSE: Duration = Duration::from_secs(10);
-
 /// `router` with its surroundings, the outermost last.
 pub fn around(app: &App, router: Router) -> Router {
     let headers = [
@@ -31,7 +28,8 @@ pub fn around(app: &App, router: Router) -> Router {
     ];
     let https = app.config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let https = https.then_some((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
-    let mut router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)).layer(CompressionLayer::new());
+    let pause = Duration::from_secs(app.config.limits.body_pause_seconds);
+    let mut router = router.layer(RequestBodyTimeoutLayer::new(pause)).layer(CompressionLayer::new());
     for (name, value) in headers.into_iter().chain(https) {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }

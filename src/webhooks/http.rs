@@ -3,6 +3,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -10,6 +11,7 @@ use axum::routing::post;
 use super::receive::{Received, Sender, receive};
 use crate::app::App;
 use crate::kernel::problem::Fault;
+use crate::platform::body::was_too_slow;
 
 /// The largest message.
 const MAX_BODY: usize = 1024 * 1024;
@@ -27,11 +29,12 @@ async fn from_supplier(
     State(app): State<App>,
     Path(supplier): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> StatusCode {
-    match supplier.parse() {
-        Ok(id) => answer(receive(&app, &Sender::Supplier(id), &headers, &body).await),
-        Err(_) => StatusCode::UNAUTHORIZED,
+    match (supplier.parse(), body) {
+        (Ok(id), Ok(body)) => answer(receive(&app, &Sender::Supplier(id), &headers, &body).await),
+        (Ok(_), Err(rejection)) => no_body(rejection),
+        (Err(_), _) => StatusCode::UNAUTHORIZED,
     }
 }
 
@@ -39,9 +42,17 @@ async fn from_gateway(
     State(app): State<App>,
     Path(gateway): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> StatusCode {
-    answer(receive(&app, &Sender::Gateway(gateway), &headers, &body).await)
+    match body {
+        Ok(body) => answer(receive(&app, &Sender::Gateway(gateway), &headers, &body).await),
+        Err(rejection) => no_body(rejection),
+    }
+}
+
+/// axum takes a body that paused too long for a bad one.
+fn no_body(rejection: BytesRejection) -> StatusCode {
+    if was_too_slow(&rejection) { StatusCode::REQUEST_TIMEOUT } else { rejection.status() }
 }
 
 /// A repeat is answered like the first: the sender only has to know that it need not send it again.
