@@ -12,7 +12,7 @@ use async_graphql::{
 
 use super::errors::Code;
 use crate::kernel::address::Address as PostalAddress;
-use crate::kernel::clock::Timestamp;
+use crate::kernel::clock::{Moment, Timestamp};
 use crate::kernel::country::CountryCode;
 use crate::kernel::ids::TypedId;
 use crate::kernel::money::{Currency, Money, MoneyError};
@@ -148,6 +148,35 @@ impl<T: TypedId + std::fmt::Display> OutputType for GlobalId<T> {
 
     async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         Ok(Value::String(self.0.to_string()))
+    }
+}
+
+/// What clients may say for a `DateTime`: the scalar of [`Timestamp`], within a [`Moment`]'s years.
+impl InputType for Moment {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <Timestamp as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Timestamp as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let time = match value.unwrap_or_default() {
+            Value::String(text) => text.parse::<Timestamp>().map_err(|_| bad_input("not a moment in RFC 3339"))?,
+            value => return Err(InputValueError::expected_type(value)),
+        };
+        Self::try_from(time).map_err(bad_input)
+    }
+
+    fn to_value(&self) -> Value {
+        InputType::to_value(&self.0)
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
     }
 }
 

@@ -3,7 +3,8 @@
 
 use std::sync::Mutex;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, DurationRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A moment in UTC.
 pub type Timestamp = DateTime<Utc>;
@@ -47,4 +48,23 @@ fn system_now() -> Timestamp {
 /// Cuts what the databases would not keep, so that a value equals itself after a round trip.
 pub fn to_microseconds(time: Timestamp) -> Timestamp {
     time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+}
+
+/// A moment as others may name it: in the years 1970 to 9999, in whole microseconds. Beyond them
+/// nothing of a store happens, and not every database keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Timestamp")]
+pub struct Moment(pub Timestamp);
+
+/// A moment outside the years a [`Moment`] may be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a moment is in the years 1970 to 9999")]
+pub struct BeyondReason;
+
+impl TryFrom<Timestamp> for Moment {
+    type Error = BeyondReason;
+
+    fn try_from(time: Timestamp) -> Result<Self, BeyondReason> {
+        if (1970..=9999).contains(&time.year()) { Ok(Self(to_microseconds(time))) } else { Err(BeyondReason) }
+    }
 }

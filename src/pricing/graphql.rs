@@ -8,6 +8,7 @@ use super::rates::{self, ExchangeRateErrorCode as RateCode};
 use crate::graph::scalars::{DateTime, Decimal, MoneyInput};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, payload, required};
 use crate::identity::graphql::visible_to_store;
+use crate::kernel::clock::Moment;
 use crate::kernel::ids::DiscountId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, VerbError};
@@ -113,9 +114,9 @@ pub struct DiscountCreateInput {
     /// How often it may be used in all; as often as anybody likes without.
     pub usage_limit: Option<i32>,
     /// From when on it applies.
-    pub starts_at: Option<DateTime>,
+    pub starts_at: Option<Moment>,
     /// Until when it applies.
-    pub ends_at: Option<DateTime>,
+    pub ends_at: Option<Moment>,
 }
 
 /// The answer to a new discount.
@@ -174,7 +175,7 @@ pub struct ExchangeRateSetInput {
     /// What one unit of it is in the store's currency: more than 0, with at most 9 decimals.
     pub rate: Decimal,
     /// From when on it holds; now, without.
-    pub valid_from: Option<DateTime>,
+    pub valid_from: Option<Moment>,
 }
 
 /// The answer to an exchange rate.
@@ -276,7 +277,7 @@ impl PricingMutation {
         #[graphql(desc = "The rate.")] input: ExchangeRateSetInput,
     ) -> Nullable<ExchangeRateSetPayload> {
         let ExchangeRateSetInput { currency_code, rate, valid_from } = input;
-        let result = rates::set(ctx.app(), ctx.actor(), currency_code, rate, valid_from).await;
+        let result = rates::set(ctx.app(), ctx.actor(), currency_code, rate, valid_from.map(|it| it.0)).await;
         required(
             payload(result).map(|(rate, user_errors)| ExchangeRateSetPayload {
                 exchange_rate: rate.map(ExchangeRate),
@@ -295,7 +296,7 @@ fn new_discount(input: DiscountCreateInput) -> Result<NewDiscount, VerbError<Dis
         percent: input.percent,
         amount,
         usage_limit: input.usage_limit.map(i64::from),
-        starts_at: input.starts_at,
-        ends_at: input.ends_at,
+        starts_at: input.starts_at.map(|it| it.0),
+        ends_at: input.ends_at.map(|it| it.0),
     })
 }

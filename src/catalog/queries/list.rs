@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::rows::{PRODUCT_COLUMNS, ProductRow, Sight};
 use crate::catalog::entity::ProductStatus;
 use crate::catalog::{search, text};
-use crate::kernel::clock::Timestamp;
+use crate::kernel::clock::Moment;
 use crate::kernel::ids::{ProductId, TypedId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
@@ -152,7 +152,10 @@ impl ProductSort {
             Ok((key.into(), id.into()))
         }
         match self {
-            Self::Newest => keyed::<Timestamp>(self.name(), cursor),
+            Self::Newest => {
+                let (key, id): (Moment, Uuid) = decode_cursor(self.name(), cursor)?;
+                Ok((key.0.into(), id.into()))
+            }
             Self::Relevance | Self::PriceAsc | Self::PriceDesc => keyed::<i64>(self.name(), cursor),
             Self::Name => {
                 let (key, id): (String, Uuid) = decode_cursor(self.name(), cursor)?;

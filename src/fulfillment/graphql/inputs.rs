@@ -6,8 +6,8 @@ use super::enums::SupplierRejectionOut;
 use super::types::SupplierOrder;
 use crate::fulfillment::{Acceptance, OrderCancelProblem, SupplierOrderProblem};
 use crate::graph::GlobalId;
-use crate::graph::scalars::DateTime;
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
+use crate::kernel::clock::Moment;
 use crate::kernel::ids::{SupplierId, SupplierOrderLineId};
 use crate::orders::graphql::Order;
 use crate::user_error;
@@ -84,7 +84,7 @@ pub struct SupplierOrderAcceptInput {
     /// What the supplier calls the order, in at most 500 characters.
     supplier_reference: Option<String>,
     /// When it means to ship.
-    estimated_ship_at: Option<DateTime>,
+    estimated_ship_at: Option<Moment>,
     /// How many of which line, if not all of everything; lines left out are refused.
     #[graphql(validator(max_items = 250))]
     lines: Option<Vec<SupplierOrderLineInput>>,
@@ -94,7 +94,7 @@ impl From<SupplierOrderAcceptInput> for Acceptance {
     fn from(it: SupplierOrderAcceptInput) -> Self {
         Self {
             supplier_reference: it.supplier_reference,
-            estimated_ship_at: it.estimated_ship_at,
+            estimated_ship_at: it.estimated_ship_at.map(|it| it.0),
             lines: SupplierOrderLineInput::units(it.lines),
         }
     }

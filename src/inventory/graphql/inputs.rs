@@ -4,10 +4,10 @@ use async_graphql::{InputObject, SimpleObject};
 
 use super::types::{InventoryErrorCodeOut, SupplierOffer};
 use crate::graph::GlobalId;
-use crate::graph::scalars::{DateTime, MoneyInput};
+use crate::graph::scalars::MoneyInput;
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::inventory::{InventoryErrorCode, OfferChange, ReportOutcome, ReportPart, StockReport};
-use crate::kernel::clock::to_microseconds;
+use crate::kernel::clock::Moment;
 use crate::kernel::country::CountryCode;
 use crate::kernel::ids::{SupplierId, VariantId};
 use crate::kernel::money::Money;
@@ -82,7 +82,7 @@ pub struct SupplierOfferSetPayload {
 pub struct SupplierStockReportInput {
     /// The moment the figures are true of. A moment to come counts as the present one; what is older
     /// than what is known of an item is left out.
-    as_of: DateTime,
+    as_of: Moment,
     /// Whether all parts together are everything the supplier has: what they do not name is then gone.
     full: bool,
     /// Which part of which report this is; without, the report has one part.
@@ -114,7 +114,7 @@ pub struct StockItemInput {
     /// What one costs now, in the supplier's currency.
     cost: Option<MoneyInput>,
     /// When there will be more.
-    restock_at: Option<DateTime>,
+    restock_at: Option<Moment>,
 }
 
 impl SupplierStockReportInput {
@@ -125,12 +125,12 @@ impl SupplierStockReportInput {
                 sku: item.supplier_sku,
                 quantity: item.quantity,
                 cost,
-                restock_at: item.restock_at.map(to_microseconds),
+                restock_at: item.restock_at.map(|it| it.0),
                 discontinued: false,
             })
         };
         Ok(StockReport {
-            as_of: to_microseconds(self.as_of),
+            as_of: self.as_of.0,
             full: self.full,
             part: self.report.map(|part| ReportPart { id: part.id, last: part.last }),
             items: self.items.into_iter().enumerate().map(item).collect::<Result<_, _>>()?,

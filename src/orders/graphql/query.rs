@@ -6,10 +6,10 @@ use futures_util::{Stream, StreamExt};
 use super::enums::{FulfillmentStatusOut, PaymentStatusOut};
 use super::event::StoreEvent;
 use super::types::Order;
-use crate::graph::scalars::DateTime;
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, required};
 use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
+use crate::kernel::clock::Moment;
 use crate::kernel::ids::{CustomerId, OrderId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::orders::{self, OrderFilter, OrderSort, activity};
@@ -37,9 +37,9 @@ pub struct OrderFilterInput {
     /// In one of these fulfillment states.
     fulfillment_status: Option<Vec<FulfillmentStatusOut>>,
     /// Placed then or later.
-    placed_after: Option<DateTime>,
+    placed_after: Option<Moment>,
     /// Placed before then.
-    placed_before: Option<DateTime>,
+    placed_before: Option<Moment>,
     /// Of this customer.
     customer_id: Option<GlobalId<CustomerId>>,
     /// With a part at this supplier.
@@ -52,8 +52,8 @@ impl From<OrderFilterInput> for OrderFilter {
             query: it.query,
             payment_statuses: it.payment_status.map(|all| all.into_iter().map(Into::into).collect()),
             fulfillment_statuses: it.fulfillment_status.map(|all| all.into_iter().map(Into::into).collect()),
-            placed_after: it.placed_after,
-            placed_before: it.placed_before,
+            placed_after: it.placed_after.map(|it| it.0),
+            placed_before: it.placed_before.map(|it| it.0),
             customer_id: it.customer_id.map(|id| id.0),
             supplier_id: it.supplier_id.map(|id| id.0),
         }

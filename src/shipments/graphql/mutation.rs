@@ -4,9 +4,10 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::types::{Shipment, ShipmentStatusOut};
 use crate::fulfillment::graphql::SupplierOrderLineInput;
-use crate::graph::scalars::{DateTime, Url};
+use crate::graph::scalars::Url;
 use crate::graph::{ContextExt, GlobalId, Nullable, payload, required};
 use crate::identity::graphql::visible_to_supplier;
+use crate::kernel::clock::Moment;
 use crate::kernel::ids::{ShipmentId, SupplierOrderId};
 use crate::kernel::problem::VerbError;
 use crate::shipments::portal::{self, Parcel, ParcelEvent, ShipmentProblem};
@@ -41,7 +42,7 @@ pub struct ShipmentCreateInput {
     /// The carrier's page about it.
     tracking_url: Option<Url>,
     /// When it left; now without.
-    shipped_at: Option<DateTime>,
+    shipped_at: Option<Moment>,
     /// How many of which line; everything that has not left without.
     #[graphql(validator(max_items = 250))]
     lines: Option<Vec<SupplierOrderLineInput>>,
@@ -53,7 +54,7 @@ impl From<ShipmentCreateInput> for Parcel {
             carrier: it.carrier,
             tracking_number: it.tracking_number,
             tracking_url: it.tracking_url.map(|url| url.0.to_string()),
-            shipped_at: it.shipped_at,
+            shipped_at: it.shipped_at.map(|it| it.0),
             lines: SupplierOrderLineInput::units(it.lines),
         }
     }
@@ -68,7 +69,7 @@ pub struct ShipmentEventInput {
     /// Where the parcel is.
     status: ShipmentStatusOut,
     /// When it happened.
-    occurred_at: DateTime,
+    occurred_at: Moment,
     /// What happened, in at most 500 characters.
     description: Option<String>,
     /// Where, in at most 100 characters.
@@ -80,7 +81,7 @@ impl From<ShipmentEventInput> for ParcelEvent {
         Self {
             id: it.id,
             status: it.status.into(),
-            occurred_at: it.occurred_at,
+            occurred_at: it.occurred_at.0,
             description: it.description,
             location: it.location,
         }

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::call::Answer;
 use super::wire;
-use crate::kernel::clock::to_microseconds;
 use crate::kernel::money::{Currency, Money};
 use crate::suppliers::ShipmentStatus;
 use crate::suppliers::adapter::text::{cut, web_address};
@@ -95,7 +94,7 @@ fn order(order: wire::Order) -> Option<RemoteOrder> {
         id: id(order.id)?,
         reference: id(order.reference)?,
         status: status(&order.status),
-        estimated_ship_at: order.estimated_ship_at.map(to_microseconds),
+        estimated_ship_at: order.estimated_ship_at.map(|it| it.0),
         lines: order.lines.into_iter().map(line).collect::<Option<_>>()?,
         shipping_cost: order.shipping_cost.as_ref().and_then(money),
         rejection: order.rejection.map(reason),
@@ -147,7 +146,7 @@ fn shipment(shipment: wire::Shipment) -> Option<RemoteShipment> {
         carrier: cut(&shipment.carrier, MAX_NAME),
         tracking_number: shipment.tracking_number.map(|number| cut(&number, MAX_NAME)),
         tracking_url: shipment.tracking_url.as_deref().and_then(web_address),
-        shipped_at: shipment.shipped_at.map(to_microseconds),
+        shipped_at: shipment.shipped_at.map(|it| it.0),
         lines: lines.collect::<Option<_>>()?,
         estimated_delivery: shipment.estimated_delivery.and_then(estimate),
     })
@@ -172,7 +171,7 @@ fn tracking_event(event: wire::Event) -> Option<RemoteEvent> {
         id: id(event.id)?,
         status,
         raw_status: cut(&event.status, MAX_NAME),
-        occurred_at: to_microseconds(event.occurred_at),
+        occurred_at: event.occurred_at.0,
         description: event.description.map(|text| cut(&text, MAX_TEXT)),
         location: event.location.map(|text| cut(&text, MAX_TEXT)),
     })
@@ -180,17 +179,17 @@ fn tracking_event(event: wire::Event) -> Option<RemoteEvent> {
 
 /// An estimate that ends before it begins says nothing.
 fn estimate(estimate: wire::Estimate) -> Option<(crate::kernel::clock::Timestamp, crate::kernel::clock::Timestamp)> {
-    let (earliest, latest) = (to_microseconds(estimate.earliest), to_microseconds(estimate.latest));
+    let (earliest, latest) = (estimate.earliest.0, estimate.latest.0);
     (earliest <= latest).then_some((earliest, latest))
 }
 
 fn stock_page(stock: wire::Stock) -> Option<StockPage> {
     let next_cursor = stock.next_cursor.filter(|cursor| !cursor.is_empty());
-    if next_cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
+    if next_cursor.as_ref().is_some_and(|it| it.len() > MAX_CURSOR || it.chars().any(char::is_control)) {
         return None;
     }
     Some(StockPage {
-        as_of: to_microseconds(stock.as_of),
+        as_of: stock.as_of.0,
         full: stock.full,
         items: stock.items.into_iter().filter_map(from_value).filter_map(stock_item).collect(),
         next_cursor,
@@ -202,7 +201,7 @@ fn stock_item(item: wire::StockItem) -> Option<RemoteStock> {
         sku: id(item.sku)?,
         quantity: quantity(item.quantity)?,
         cost: item.cost.as_ref().and_then(money),
-        restock_at: item.restock_at.map(to_microseconds),
+        restock_at: item.restock_at.map(|it| it.0),
         discontinued: item.discontinued.unwrap_or(false),
     })
 }

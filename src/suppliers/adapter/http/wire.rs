@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::kernel::clock::Timestamp;
+use crate::kernel::clock::{Moment, Timestamp};
 use crate::kernel::money;
 use crate::suppliers::SupplierRejection;
 use crate::suppliers::adapter::OrderRequest;
@@ -113,7 +113,7 @@ pub(super) struct Order {
     pub id: String,
     pub reference: String,
     pub status: String,
-    pub estimated_ship_at: Option<Timestamp>,
+    pub estimated_ship_at: Option<Moment>,
     #[serde(default)]
     pub lines: Vec<OrderLine>,
     pub shipping_cost: Option<Money>,
@@ -153,7 +153,7 @@ pub(super) struct Shipment {
     pub carrier: String,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
-    pub shipped_at: Option<Timestamp>,
+    pub shipped_at: Option<Moment>,
     #[serde(default)]
     pub lines: Vec<ShipmentLine>,
     pub estimated_delivery: Option<Estimate>,
@@ -168,15 +168,15 @@ pub(super) struct ShipmentLine {
 
 #[derive(Deserialize)]
 pub(super) struct Estimate {
-    pub earliest: Timestamp,
-    pub latest: Timestamp,
+    pub earliest: Moment,
+    pub latest: Moment,
 }
 
 /// Items stay unread here: one that cannot be read must not spoil the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Stock {
-    pub as_of: Timestamp,
+    pub as_of: Moment,
     #[serde(default)]
     pub full: bool,
     pub items: Vec<Value>,
@@ -189,7 +189,7 @@ pub(super) struct StockItem {
     pub sku: String,
     pub quantity: i64,
     pub cost: Option<Money>,
-    pub restock_at: Option<Timestamp>,
+    pub restock_at: Option<Moment>,
     pub discontinued: Option<bool>,
 }
 
@@ -220,7 +220,7 @@ pub(super) struct ShipmentUpdated {
 pub(super) struct Event {
     pub id: String,
     pub status: String,
-    pub occurred_at: Timestamp,
+    pub occurred_at: Moment,
     pub description: Option<String>,
     pub location: Option<String>,
 }
