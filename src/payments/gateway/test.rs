@@ -22,6 +22,12 @@ use crate::platform::standard_webhooks::WebhookKey;
 /// How long the provider may take to answer before its answer counts as unknown. Less than a
 /// request's deadline, so that a buyer gets *processing* rather than an error.
 const TIMEOUT: Duration = Duration::from_secs(6);
+/// The longest the provider may make us wait.
+const MAX_RETRY_AFTER: u64 = 24 * 3600;
+/// The longest name of a thing at the provider.
+const MAX_ID: usize = 255;
+/// How much of the provider's own words is kept.
+const MAX_WORDS: usize = 300;
 
 /// The provider, as configured.
 pub(in crate::payments) struct TestGateway {
@@ -76,9 +82,13 @@ impl TestGateway {
         let response = sent.map_err(|error| lost(error.into()))?;
         let status = response.status();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let after =
+                response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
             let reason = format!("it answered {status}");
-            return Err(GatewayError::Retry { reason, after: after.map(Duration::from_secs) });
+            return Err(GatewayError::Retry {
+                reason,
+                after: after.map(|it| Duration::from_secs(it.min(MAX_RETRY_AFTER))),
+            });
         }
         let body = read_bounded(response, self.max_answer).await.map_err(lost)?;
         Ok((status, body))
@@ -175,15 +185,30 @@ fn refusal(status: StatusCode, body: &[u8]) -> GatewayError {
     }
     let error = serde_json::from_slice::<Refusal>(body).map(|body| body.error).unwrap_or_default();
     if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
-        let code = error.code.unwrap_or_else(|| status.as_u16().to_string());
-        return GatewayError::Refused { code, message: error.message.unwrap_or_default() };
+        let code = error.code.map_or_else(|| status.as_u16().to_string(), |code| words(&code));
+        return GatewayError::Refused { code, message: error.message.as_deref().map(words).unwrap_or_default() };
     }
     GatewayError::Unknown { reason: format!("it answered {status}") }
 }
 
 /// An answer that cannot be read says nothing about what was done.
 fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, GatewayError> {
-    serde_json::from_slice(body).map_err(|error| GatewayError::Unknown { reason: format!("garbled answer: {error}") })
+    serde_json::from_slice(body).map_err(|_| garbled())
+}
+
+/// An answer that cannot be read; its body may hold anything and is not repeated.
+fn garbled() -> GatewayError {
+    GatewayError::Unknown { reason: "its answer cannot be read".to_owned() }
+}
+
+/// The provider's words, made harmless.
+fn words(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control()).take(MAX_WORDS).collect()
+}
+
+/// Whether a text can be a name: none has signs that cannot be seen, which databases do not keep.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_ID && !text.chars().any(char::is_control)
 }
 
 #[derive(Deserialize)]
@@ -239,13 +264,15 @@ struct Payment {
 
 impl Payment {
     fn read(self) -> Result<ProviderPayment, GatewayError> {
-        let garbled = || GatewayError::Unknown { reason: format!("unknown currency {}", self.currency) };
+        if !is_name(&self.id) || self.reference.chars().any(char::is_control) {
+            return Err(garbled());
+        }
         let currency: Currency = self.currency.parse().map_err(|_| garbled())?;
         let status = match self.status.as_str() {
             "pending" => ProviderStatus::Pending,
             "authorized" | "captured" | "voided" | "refunded" => ProviderStatus::Authorized,
             "declined" => ProviderStatus::Declined,
-            other => ProviderStatus::Unknown(other.to_owned()),
+            other => ProviderStatus::Unknown(words(other)),
         };
         Ok(ProviderPayment {
             id: self.id,
@@ -256,7 +283,7 @@ impl Payment {
             captured: self.captured,
             refunded: self.refunded,
             voided: self.voided,
-            decline_code: self.decline_code,
+            decline_code: self.decline_code.as_deref().map(words),
         })
     }
 }
