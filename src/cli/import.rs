@@ -52,6 +52,7 @@ pub async fn run(app: App, args: ImportArgs) -> anyhow::Result<()> {
             Format::Json => ImportFormat::Json,
         },
         mapping,
+        fetched: false,
         dry_run: args.dry_run,
     };
     let terminal = std::io::stderr().is_terminal();
@@ -67,6 +68,8 @@ pub async fn run(app: App, args: ImportArgs) -> anyhow::Result<()> {
                 eprintln!();
             }
             print(&outcome);
+            let nothing = outcome.rows > 0 && outcome.skipped == outcome.rows;
+            anyhow::ensure!(!nothing, "nothing was imported: all {} rows were left out", outcome.rows);
             Ok(())
         }
         Err(ImportFailure::Refused(sentence)) => anyhow::bail!(sentence),

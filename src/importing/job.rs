@@ -92,7 +92,7 @@ impl Job for ImportCatalog {
     async fn run(self, run_of: &JobRun) -> Result<Done, JobError> {
         let app = &run_of.app;
         forget_errors(app, run_of.id).await?;
-        let (path, temporary) = match &self.source {
+        let (path, fetched) = match &self.source {
             ImportSource::Upload(id) => (uploaded(app, *id).await?, false),
             ImportSource::Url(url) => (fetch::download(app, run_of.id, url).await?, true),
         };
@@ -101,11 +101,12 @@ impl Job for ImportCatalog {
             path: path.clone(),
             format: self.format,
             mapping: self.mapping,
+            fetched,
             dry_run: self.dry_run,
         };
         let mut progress = JobProgress { run: run_of, kept: 0 };
         let result = run(app, file, &mut progress).await;
-        if temporary {
+        if fetched {
             // A copy that stays is found and removed with the old uploads.
             let _ = tokio::fs::remove_file(&path).await;
         }

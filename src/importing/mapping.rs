@@ -106,6 +106,9 @@ pub(super) struct Mapping {
     pub(super) decimal_comma: bool,
     /// How bytes are letters.
     pub(super) encoding: Encoding,
+    /// Whether sentences may name the file's own columns. Not those of a file that was fetched: an
+    /// address may point where its sender may not look.
+    pub(super) shows_columns: bool,
 }
 
 impl Mapping {
@@ -117,6 +120,7 @@ impl Mapping {
             delimiter: b',',
             decimal_comma: false,
             encoding: Encoding::Utf8,
+            shows_columns: true,
         };
         let entries = match json {
             None | Some(Value::Null) => return Ok(mapping),
@@ -145,7 +149,7 @@ impl Mapping {
             Some(wanted) => {
                 for field in Field::ALL {
                     let Some(column) = &wanted[field as usize] else { continue };
-                    let place = find(columns, column).ok_or_else(|| missing(column, field, columns))?;
+                    let place = find(columns, column).ok_or_else(|| self.missing(column, field, columns))?;
                     places[field as usize] = Some(place);
                 }
             }
@@ -161,7 +165,7 @@ impl Mapping {
         if has(Field::Sku) || has(Field::SupplierSku) {
             return Ok(places);
         }
-        Err(format!("the mapping names no column for sku or supplier_sku; the file's columns are: {}", list(columns)))
+        Err(self.no_sku(columns))
     }
 
     /// The field that the key of an object is; keys that are none are left alone.
@@ -178,7 +182,7 @@ impl Mapping {
         if let Some(wanted) = &self.columns {
             for field in [Field::Sku, Field::SupplierSku, Field::Title, Field::Price] {
                 if let Some(key) = wanted[field as usize].as_ref().filter(|key| !keys.contains(key)) {
-                    return Err(missing(key, field, keys));
+                    return Err(self.missing(key, field, keys));
                 }
             }
         }
@@ -189,21 +193,23 @@ impl Mapping {
         if has(Field::Sku) || has(Field::SupplierSku) {
             return Ok(());
         }
-        Err(format!("the mapping names no column for sku or supplier_sku; the file's columns are: {}", list(keys)))
+        Err(self.no_sku(keys))
+    }
+
+    fn missing(&self, column: &str, field: Field, columns: &[String]) -> String {
+        let sentence = format!("the file has no column \"{column}\", which the mapping wants for {}", field.name());
+        if self.shows_columns { format!("{sentence}; its columns are: {}", list(columns)) } else { sentence }
+    }
+
+    fn no_sku(&self, columns: &[String]) -> String {
+        let sentence = "the mapping names no column for sku or supplier_sku".to_owned();
+        if self.shows_columns { format!("{sentence}; the file's columns are: {}", list(columns)) } else { sentence }
     }
 }
 
 fn find(columns: &[String], wanted: &str) -> Option<usize> {
     let exact = columns.iter().position(|column| column == wanted);
     exact.or_else(|| columns.iter().position(|column| column.trim().eq_ignore_ascii_case(wanted.trim())))
-}
-
-fn missing(column: &str, field: Field, columns: &[String]) -> String {
-    format!(
-        "the file has no column \"{column}\", which the mapping wants for {}; its columns are: {}",
-        field.name(),
-        list(columns)
-    )
 }
 
 /// Names for a message: no more than fit into a sentence.

@@ -33,6 +33,8 @@ pub struct ImportFile {
     pub format: ImportFormat,
     /// Which column is which of our fields.
     pub mapping: Option<Value>,
+    /// Whether it was fetched from an address: then no sentence repeats what the mapping did not name.
+    pub fetched: bool,
     /// Whether it is only tried: nothing is kept.
     pub dry_run: bool,
 }
@@ -107,7 +109,8 @@ pub async fn run_file(app: &App, file: ImportFile, progress: impl FnMut(u64) + S
 
 /// Imports a file.
 pub(super) async fn run(app: &App, file: ImportFile, progress: &mut impl Progress) -> Result<Outcome, ImportFailure> {
-    let mapping = Mapping::read(file.mapping.as_ref()).map_err(ImportFailure::Refused)?;
+    let mut mapping = Mapping::read(file.mapping.as_ref()).map_err(ImportFailure::Refused)?;
+    mapping.shows_columns = !file.fetched;
     let Some(supplier) = suppliers::lookup(app.db.read(), file.supplier_id).await? else {
         return Err(ImportFailure::Refused("there is no such supplier".to_owned()));
     };

@@ -161,7 +161,14 @@ async fn a_wrong_mapping_fails_with_one_sentence(app: TestApp) {
     let path = app.app.config.data_dir.join("feed.csv");
     std::fs::write(&path, FILE).expect("a file");
     let id = supplier.as_str().expect("an id").parse().expect("an id");
-    let file = ImportFile { supplier_id: id, path, format: ImportFormat::Csv, mapping: Some(wrong), dry_run: false };
+    let file = ImportFile {
+        supplier_id: id,
+        path,
+        format: ImportFormat::Csv,
+        mapping: Some(wrong),
+        fetched: false,
+        dry_run: false,
+    };
     let failure = importing::run_file(&app.app, file.clone(), |_| {}).await.expect_err("no such column");
     assert!(matches!(failure, ImportFailure::Refused(sentence) if sentence.contains("no column")));
     let mut rows = 0;

@@ -48,7 +48,11 @@ impl Rows<'_> {
         self.row_end.reached();
         let item = match serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text) {
             Ok(object) => self.record(line, &object)?,
-            Err(error) => Err(Unreadable { line, reason: "MALFORMED", message: format!("not a JSON object: {error}") }),
+            // The parser's own words would repeat what it found.
+            Err(error) => {
+                let message = format!("not a JSON object (at column {})", error.column());
+                Err(Unreadable { line, reason: "MALFORMED", message })
+            }
         };
         self.out.push(item)
     }
