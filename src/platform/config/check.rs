@@ -10,6 +10,8 @@ use super::{Config, Secret};
 
 /// A secret shorter than this can be guessed.
 const SECRET_BYTES: usize = 32;
+/// A secret with fewer different bytes than this is one that nobody drew at random.
+const DIFFERENT_BYTES: usize = 8;
 /// Words of secrets that were copied from somewhere.
 const SAMPLES: [&str; 8] =
     ["changeme", "replaceme", "example", "sample", "placeholder", "yoursecret", "defaultsecret", "insecure"];
@@ -21,6 +23,10 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     }
     secret(&mut defects, "CONSIGN_JWT_SECRET", &config.jwt_secret);
     secret(&mut defects, "CONSIGN_SECRET_KEY", &config.secret_key);
+    if !config.jwt_secret.is_empty() && config.jwt_secret == config.secret_key {
+        defects
+            .push("CONSIGN_SECRET_KEY is the same as CONSIGN_JWT_SECRET: each needs its own random bytes".to_owned());
+    }
     if config.redis_url.as_ref().is_some_and(|url| redis::Client::open(url.as_str()).is_err()) {
         defects.push("CONSIGN_REDIS_URL is not a Redis address such as redis://127.0.0.1:6379".to_owned());
     }
@@ -57,9 +63,19 @@ fn secret(defects: &mut Vec<String>, name: &str, secret: &Secret) {
             .push(format!("{name} is missing: set it to at least {SECRET_BYTES} random bytes (openssl rand -hex 32)"));
     } else if text.len() < SECRET_BYTES {
         defects.push(format!("{name} is too short: it needs at least {SECRET_BYTES} bytes (openssl rand -hex 32)"));
-    } else if SAMPLES.iter().any(|sample| letters.contains(sample)) {
+    } else if letters.starts_with("secret") || SAMPLES.iter().any(|sample| letters.contains(sample)) {
         defects.push(format!("{name} is a sample, not a secret: set it to random bytes (openssl rand -hex 32)"));
+    } else if is_monotonous(text.as_bytes()) {
+        defects
+            .push(format!("{name} repeats itself and can be guessed: set it to random bytes (openssl rand -hex 32)"));
     }
+}
+
+/// Whether a text has few different bytes, or is a shorter one said again and again.
+fn is_monotonous(text: &[u8]) -> bool {
+    let different = text.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let repeats = |length: usize| text.iter().zip(&text[length..]).all(|(one, later)| one == later);
+    different < DIFFERENT_BYTES || (1..=text.len() / 2).any(repeats)
 }
 
 fn urls(defects: &mut Vec<String>, config: &Config) {
@@ -121,20 +137,33 @@ mod tests {
     use super::*;
 
     fn sound() -> Config {
-        let secret = || Secret::from("4f1c9a0be7d24f52a6c3de81b05f7719");
-        Config { jwt_secret: secret(), secret_key: secret(), ..Config::default() }
+        Config {
+            jwt_secret: "4f1c9a0be7d24f52a6c3de81b05f7719".into(),
+            secret_key: "b05f77194f1c9a0be7d24f52a6c3de81".into(),
+            ..Config::default()
+        }
     }
 
     #[test]
     fn each_defect_is_one_sentence_that_names_its_key() {
         assert_eq!(check(&sound()), Vec::<String>::new());
-        let broken: [(&str, Config); 10] = [
+        let broken: [(&str, Config); 14] = [
             ("CONSIGN_JWT_SECRET is missing", Config { jwt_secret: "".into(), ..sound() }),
             ("CONSIGN_SECRET_KEY is too short", Config { secret_key: "short".into(), ..sound() }),
             (
                 "CONSIGN_JWT_SECRET is a sample",
                 Config { jwt_secret: "change-me-change-me-change-me-change-me".into(), ..sound() },
             ),
+            (
+                "CONSIGN_SECRET_KEY is a sample",
+                Config { secret_key: "secret_key_of_my_wonderful_store_2026".into(), ..sound() },
+            ),
+            ("CONSIGN_JWT_SECRET repeats itself", Config { jwt_secret: "a".repeat(64).into(), ..sound() }),
+            (
+                "CONSIGN_JWT_SECRET repeats itself",
+                Config { jwt_secret: "0123456789abcdef".repeat(2).into(), ..sound() },
+            ),
+            ("CONSIGN_SECRET_KEY is the same", Config { secret_key: sound().jwt_secret, ..sound() }),
             ("CONSIGN_DATABASE_URL", Config { database_url: "mysql://x".to_owned(), ..sound() }),
             ("CONSIGN_LISTEN", Config { listen: "8080".to_owned(), ..sound() }),
             ("CONSIGN_REDIS_URL", Config { redis_url: Some("http://x".to_owned()), ..sound() }),

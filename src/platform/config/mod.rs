@@ -4,15 +4,16 @@
 //! what a server could not run with, one sentence per defect.
 
 mod check;
+mod defect;
 mod env;
 mod secret;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
-use figment::value::Dict;
+use figment::value::{Dict, Map};
+use figment::{Figment, Metadata, Profile, Provider};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -153,10 +154,10 @@ impl Config {
         }
         let flags: Dict = env::dict(flags);
         figment
-            .merge(Serialized::globals(environment))
-            .merge(Serialized::globals(flags))
+            .merge(Given("the environment", environment))
+            .merge(Given("a flag", flags))
             .extract()
-            .map_err(|error| sentence(&error))
+            .map_err(|error| defect::sentence(&error))
     }
 
     /// What a server could not run with, one sentence per defect.
@@ -227,17 +228,16 @@ fn write_table(text: &mut String, path: &str, table: &Value) {
     }
 }
 
-/// The first defect, with its place.
-fn sentence(error: &figment::Error) -> String {
-    let key = error.path.join(".");
-    let place = match error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref()) {
-        Some(source) => format!(" in {source}"),
-        None => String::new(),
-    };
-    if key.is_empty() {
-        format!("configuration{place}: {}", error.kind)
-    } else {
-        format!("configuration{place}: {key}: {}", error.kind)
+/// Settings that were given as texts, and where.
+struct Given(&'static str, Dict);
+
+impl Provider for Given {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.0)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.1.clone())]))
     }
 }
 
@@ -284,7 +284,9 @@ mod tests {
         let error = |environment: &[(&str, &str)]| Config::load(None, pairs(environment), []).expect_err("refused");
         assert!(error(&[("CONSIGN_LISTNE", "x")]).contains("CONSIGN_LISTNE"));
         let text = error(&[("CONSIGN_TIME_SCALE", "fast")]);
-        assert!(text.contains("time_scale"), "{text}");
+        assert_eq!(text, "CONSIGN_TIME_SCALE in the environment: found \"fast\" where a whole number belongs");
+        let flag = Config::load(None, [], pairs(&[("lisen", "x")])).expect_err("refused");
+        assert_eq!(flag, "lisen in a flag is not a setting; `consign config` lists them");
         assert!(error(&[("CONSIGN_LIMITS__DEPHT", "1")]).contains("CONSIGN_LIMITS__DEPHT"));
         assert!(
             Config::load(Some(Path::new("/nowhere.toml")), [], []).expect_err("refused").contains("does not exist")
