@@ -52,6 +52,7 @@ pub async fn run(settings: Settings, args: DemoArgs) -> anyhow::Result<()> {
     telemetry::init_warnings(config.log_format);
     let folder = config.data_dir.clone();
     let database = folder.join("consign.db");
+    refuse_servers(&config)?;
     config.database_url = format!("sqlite://{}", database.display());
     let mut state = State::open(&folder, &database)?;
     config.listen = with_port(&config.listen)?;
@@ -76,6 +77,22 @@ pub async fn run(settings: Settings, args: DemoArgs) -> anyhow::Result<()> {
     running.end().await;
     process.end().await;
     result
+}
+
+/// A demo makes its own store and may be thrown away with its folder; it never touches a database
+/// that somebody named for another.
+fn refuse_servers(config: &Config) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        config.database_url == Config::default().database_url,
+        "the demo keeps a database of its own in the data folder and uses no other: leave out --database-url \
+         (or CONSIGN_DATABASE_URL, or database_url in consign.toml); --data-dir names its folder"
+    );
+    anyhow::ensure!(
+        config.redis_url.is_none(),
+        "the demo is one process and uses no Redis: leave out --redis-url (or CONSIGN_REDIS_URL, or redis_url in \
+         consign.toml)"
+    );
+    Ok(())
 }
 
 /// The configuration of a demo: its own secrets, providers and mailbox; the rest is the user's.
