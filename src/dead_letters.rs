@@ -14,7 +14,7 @@ use crate::kernel::ids::{
 };
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::entity::Model as JobRow;
-use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob, Witness};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob, Priority, Witness};
 use crate::platform::outbox;
 use crate::platform::tx::Tx;
 use crate::workitems::{self, NewWorkItem, Severity};
@@ -128,6 +128,7 @@ pub struct RetryJob {
 
 impl Job for RetryJob {
     const KIND: &'static str = "RetryJob";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let tx = Tx::begin(&run.app).await?;

@@ -21,6 +21,7 @@ mod m20261122_000014_notifications;
 mod m20261122_000015_webhooks;
 mod m20261122_000016_importing;
 mod m20261122_000017_refund_lines;
+mod m20261125_000018_job_rank;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_webhooks::Migration),
             Box::new(m20261122_000016_importing::Migration),
             Box::new(m20261122_000017_refund_lines::Migration),
+            Box::new(m20261125_000018_job_rank::Migration),
         ]
     }
 }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::kernel::ids::{CartId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
 use crate::payments;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 
 /// After so long without a trace at the provider an attempt never reached it: longer than any
@@ -48,6 +48,7 @@ impl ReconcileAttempt {
 
 impl Job for ReconcileAttempt {
     const KIND: &'static str = "ReconcileAttempt";
+    const PRIORITY: Priority = Priority::Urgent;
     /// It holds goods, and perhaps money.
     const BEAT: Option<Duration> = Some(Self::SELDOM);
 
@@ -98,6 +99,7 @@ pub struct ExpireCarts {}
 
 impl Job for ExpireCarts {
     const KIND: &'static str = "ExpireCarts";
+    const PRIORITY: Priority = Priority::Patient;
     const BEAT: Option<Duration> = Some(EXPIRY);
 
     fn dedupe_key(&self) -> Option<String> {

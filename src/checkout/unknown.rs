@@ -15,7 +15,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::PaymentAttemptId;
 use crate::kernel::problem::Fault;
 use crate::payments::{self, Attempt};
-use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob, Priority};
 use crate::platform::outbox;
 use crate::platform::tx::Tx;
 
@@ -61,6 +61,7 @@ pub struct DecideAttempt {
 
 impl Job for DecideAttempt {
     const KIND: &'static str = "checkout.decide_attempt";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         if self.give_up {

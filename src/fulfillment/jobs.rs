@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{act, cancel, create, forward, money, replan};
 use crate::kernel::ids::{OrderId, SupplierOrderId, WorkItemId};
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
 /// How often stuck and overdue supplier orders are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
@@ -23,6 +23,7 @@ pub struct CreateSupplierOrders {
 
 impl Job for CreateSupplierOrders {
     const KIND: &'static str = "fulfillment.create";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         create::create_from_plan(&run.app, self.order_id).await?;
@@ -39,6 +40,7 @@ pub struct ForwardSupplierOrder {
 
 impl Job for ForwardSupplierOrder {
     const KIND: &'static str = "fulfillment.forward";
+    const PRIORITY: Priority = Priority::Urgent;
     const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
@@ -59,6 +61,7 @@ pub struct ReconcileSupplierOrder {
 
 impl Job for ReconcileSupplierOrder {
     const KIND: &'static str = "fulfillment.reconcile";
+    const PRIORITY: Priority = Priority::Urgent;
     const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
@@ -79,6 +82,7 @@ pub struct CancelAtSupplier {
 
 impl Job for CancelAtSupplier {
     const KIND: &'static str = "fulfillment.cancel";
+    const PRIORITY: Priority = Priority::Urgent;
     const BEAT: Option<Duration> = Some(UNFINISHED);
 
     fn dedupe_key(&self) -> Option<String> {
@@ -101,6 +105,7 @@ pub struct ReplanRefused {
 
 impl Job for ReplanRefused {
     const KIND: &'static str = "fulfillment.replan";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         replan::replan(&run.app, self.id, self.despite_limit).await
@@ -116,6 +121,7 @@ pub struct SettleOrderMoney {
 
 impl Job for SettleOrderMoney {
     const KIND: &'static str = "fulfillment.settle_money";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         money::settle(&run.app, self.order_id).await?;
@@ -132,6 +138,7 @@ pub struct ActOnWorkItem {
 
 impl Job for ActOnWorkItem {
     const KIND: &'static str = "fulfillment.act";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         act::act(&run.app, self.id).await

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{refresh_token, registration, session, sign_in_throttle};
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
 /// How often expired credentials are cleared out.
 const PERIOD: Duration = Duration::from_secs(3600);
@@ -21,6 +21,7 @@ pub struct SweepCredentials {}
 
 impl Job for SweepCredentials {
     const KIND: &'static str = "SweepCredentials";
+    const PRIORITY: Priority = Priority::Patient;
     const BEAT: Option<Duration> = Some(PERIOD);
 
     fn dedupe_key(&self) -> Option<String> {

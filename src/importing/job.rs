@@ -1,6 +1,7 @@
 //! An import as a job: started by the owner, run by a worker, repeatable at any moment.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::identity::{Action, Actor};
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
 use crate::kernel::problem::{Fault, VerbError};
-use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 use crate::platform::uploads;
 use crate::suppliers;
@@ -87,7 +88,9 @@ pub async fn catalog_import(
 
 impl Job for ImportCatalog {
     const KIND: &'static str = "ImportCatalog";
+    const PRIORITY: Priority = Priority::Patient;
     const MAX_ATTEMPTS: i32 = 5;
+    const LONGEST: Duration = Duration::from_secs(6 * 3600);
 
     async fn run(self, run_of: &JobRun) -> Result<Done, JobError> {
         let app = &run_of.app;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::ids::{OrderId, OrderLineId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::payments;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 
 use super::entity::{line, order, supplier};
@@ -124,6 +124,7 @@ pub struct SyncMoney {
 
 impl Job for SyncMoney {
     const KIND: &'static str = "orders.sync_money";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let tx = Tx::begin(&run.app).await?;

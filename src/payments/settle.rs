@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::PaymentTransactionId;
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 
@@ -40,6 +40,7 @@ pub struct SettleTransaction {
 
 impl Job for SettleTransaction {
     const KIND: &'static str = "SettleTransaction";
+    const PRIORITY: Priority = Priority::Urgent;
     /// Money that was promised is not forgotten, whatever fails.
     const BEAT: Option<Duration> = Some(SLOWLY);
 

@@ -8,7 +8,7 @@ use super::movements;
 use super::settle::SettleTransaction;
 use crate::kernel::ids::{PaymentAttemptId, PaymentTransactionId};
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob, Priority};
 use crate::platform::outbox;
 use crate::platform::tx::Tx;
 use crate::workitems::{self, NewWorkItem, Severity};
@@ -137,6 +137,7 @@ pub struct RetryTransaction {
 
 impl Job for RetryTransaction {
     const KIND: &'static str = "RetryTransaction";
+    const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let tx = Tx::begin(&run.app).await?;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::problem::Fault;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 
 /// How long a key is remembered; callers are promised 24 hours.
@@ -117,6 +117,7 @@ pub struct SweepIdempotency {}
 
 impl Job for SweepIdempotency {
     const KIND: &'static str = "SweepIdempotency";
+    const PRIORITY: Priority = Priority::Patient;
     const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {

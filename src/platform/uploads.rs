@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::jobs::{Done, Job, JobError, JobRun};
+use super::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::app::App;
 use crate::kernel::ids::{JobId, UploadId};
 use crate::kernel::problem::Fault;
@@ -76,6 +76,7 @@ pub struct SweepUploads {}
 
 impl Job for SweepUploads {
     const KIND: &'static str = "SweepUploads";
+    const PRIORITY: Priority = Priority::Patient;
     const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {

@@ -17,7 +17,7 @@ use crate::inventory::{self, StockReport};
 use crate::kernel::ids::{SupplierId, WebhookId};
 use crate::kernel::problem::Fault;
 use crate::payments;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 use crate::shipments;
 use crate::suppliers;
@@ -191,6 +191,7 @@ pub struct SweepWebhooks {}
 
 impl Job for SweepWebhooks {
     const KIND: &'static str = "webhooks.sweep";
+    const PRIORITY: Priority = Priority::Patient;
     const BEAT: Option<Duration> = Some(SWEEP);
 
     fn dedupe_key(&self) -> Option<String> {

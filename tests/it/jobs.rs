@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use consign::app::App;
 use consign::kernel::ids::OrderId;
-use consign::platform::jobs::{self, Done, Handlers, Job, JobError, JobRun};
+use consign::platform::jobs::{self, Done, Handlers, Job, JobError, JobRun, Priority};
 use consign::worker;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ crate::engine_tests![
     a_job_that_kills_its_workers_is_given_up,
     work_that_must_go_on_is_told_and_goes_on,
     a_dead_letter_is_in_nobodys_way,
+    urgent_work_goes_first_and_nothing_starves,
+    a_run_that_hangs_is_cut_off_and_was_a_failed_attempt,
 ];
 
 /// How the jobs of this module fare in a test's store.
@@ -79,8 +81,45 @@ impl Job for ForEver {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+struct Urgent {}
+
+impl Job for Urgent {
+    const KIND: &'static str = "test.urgent";
+    const PRIORITY: Priority = Priority::Urgent;
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        outcome(run).map(|()| Done::OK)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Patient {}
+
+impl Job for Patient {
+    const KIND: &'static str = "test.patient";
+    const PRIORITY: Priority = Priority::Patient;
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        outcome(run).map(|()| Done::OK)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Hanging {}
+
+impl Job for Hanging {
+    const KIND: &'static str = "test.hanging";
+    const MAX_ATTEMPTS: i32 = 2;
+    const LONGEST: Duration = Duration::from_millis(20);
+
+    async fn run(self, _run: &JobRun) -> Result<Done, JobError> {
+        std::future::pending().await
+    }
+}
+
 fn handlers() -> Handlers {
-    worker::handlers().with::<Once>().with::<ForEver>()
+    worker::handlers().with::<Once>().with::<ForEver>().with::<Urgent>().with::<Patient>().with::<Hanging>()
 }
 
 /// Runs what is due, over and over, for `minutes`.
@@ -193,4 +232,44 @@ async fn a_dead_letter_is_in_nobodys_way(app: TestApp) {
     fare(&app.app, Mood::Well);
     run(&app, 1).await;
     assert!(items(&owner).await.iter().all(|it| it["status"] == "RESOLVED"));
+}
+
+/// The kinds of this module's jobs that are due, in the order in which they are claimed one by one.
+async fn claimed(app: &TestApp) -> Vec<String> {
+    let mut kinds = Vec::new();
+    loop {
+        let jobs = jobs::claim(&app.app, 1).await.expect("claimed");
+        let Some(job) = jobs.into_iter().next() else { return kinds };
+        if job.kind.starts_with("test.") {
+            kinds.push(job.kind);
+        }
+    }
+}
+
+async fn urgent_work_goes_first_and_nothing_starves(app: TestApp) {
+    let once = Once { order_id: None };
+    jobs::ensure(&app.app, &Patient {}).await.expect("added");
+    jobs::ensure(&app.app, &once).await.expect("added");
+    app.app.clock.advance(chrono::TimeDelta::minutes(5));
+    jobs::ensure(&app.app, &Urgent {}).await.expect("added");
+    assert_eq!(claimed(&app).await, [Urgent::KIND, Once::KIND, Patient::KIND], "it came last and goes first");
+
+    jobs::ensure(&app.app, &Patient {}).await.expect("added");
+    app.app.clock.advance(chrono::TimeDelta::minutes(31));
+    jobs::ensure(&app.app, &Urgent {}).await.expect("added");
+    assert_eq!(claimed(&app).await, [Patient::KIND, Urgent::KIND], "it has waited long enough");
+}
+
+async fn a_run_that_hangs_is_cut_off_and_was_a_failed_attempt(app: TestApp) {
+    let owner = app.as_owner().await;
+    jobs::ensure(&app.app, &Hanging {}).await.expect("added");
+    jobs::run_due(&app.app, &handlers()).await.expect("jobs run");
+    assert!(items(&owner).await.is_empty(), "there is another attempt");
+    run(&app, 1).await;
+    let told = items(&owner).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["subject"]["error"], "it ran longer than 20ms");
+    let id = told[0]["subject"]["id"].as_str().expect("an id").parse().expect("a job's id");
+    let job = jobs::lookup(&app.app, id).await.expect("read").expect("the job");
+    assert_eq!((job.attempts, job.lease_token), (Hanging::MAX_ATTEMPTS, None), "its claim is fenced");
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::entity::{ActiveModel, Column, Entity, JobStatus, Model};
 use super::queue::{JOBS_TOPIC, scaled};
-use super::{Done, Handlers, JobError};
+use super::{Done, Handlers, JobError, Priority};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
@@ -44,7 +44,7 @@ pub(super) async fn settle(
             count(job, "retry");
             tracing::warn!(job.id = %job.id, job.kind, attempt = job.attempts, reason, "job will be tried again");
             let pause = after.unwrap_or_else(|| backoff(app, job.attempts));
-            let change = ActiveModel { last_error: Set(Some(reason)), ..queued_in(app, pause) };
+            let change = ActiveModel { last_error: Set(Some(reason)), ..queued_in(app, handlers, job, pause) };
             write(app.db.write(), job, change).await.map(drop)
         }
         Err(JobError::Retry { reason, .. } | JobError::Fail(reason)) => {
@@ -68,7 +68,7 @@ async fn end_well(app: &App, handlers: &Handlers, job: &Model, done: Done) -> Re
         }
         Done::Again(delay) => {
             count(job, "again");
-            ActiveModel { attempts: Set(0), last_error: Set(None), ..queued_in(app, delay) }
+            ActiveModel { attempts: Set(0), last_error: Set(None), ..queued_in(app, handlers, job, delay) }
         }
     };
     if job.last_error.is_none() {
@@ -87,7 +87,7 @@ async fn give_up(tx: &Tx, handlers: &Handlers, job: &Model, reason: &str) -> Res
     let change = match beat {
         Some(beat) => {
             tracing::error!(job.id = %job.id, job.kind, reason, "job keeps failing; it goes on at its beat");
-            ActiveModel { attempts: Set(0), ..queued_in(tx.app(), beat) }
+            ActiveModel { attempts: Set(0), ..queued_in(tx.app(), handlers, job, beat) }
         }
         None => {
             tracing::error!(job.id = %job.id, job.kind, reason, "job given up: it is a dead letter now");
@@ -119,9 +119,10 @@ fn released() -> ActiveModel {
     ActiveModel { lease_until: Set(None), lease_token: Set(None), ..Default::default() }
 }
 
-fn queued_in(app: &App, pause: Duration) -> ActiveModel {
+fn queued_in(app: &App, handlers: &Handlers, job: &Model, pause: Duration) -> ActiveModel {
     let run_at = app.clock.now() + scaled(app, pause);
-    ActiveModel { status: Set(JobStatus::Queued), run_at: Set(run_at), ..released() }
+    let rank_at = handlers.priority(&job.kind).rank(run_at);
+    ActiveModel { status: Set(JobStatus::Queued), run_at: Set(run_at), rank_at: Set(rank_at), ..released() }
 }
 
 fn count(job: &Model, outcome: &'static str) {
@@ -190,7 +191,15 @@ pub async fn disown_all(app: &App) -> Result<u64, Fault> {
 /// dead letter stays one if the same work was added anew meanwhile.
 pub async fn retry(tx: &Tx, id: JobId) -> Result<(), Fault> {
     let Some(job) = Entity::find_by_id(id).lock_exclusive().one(tx).await? else { return Ok(()) };
-    let mut change = ActiveModel { id: Set(id), attempts: Set(0), run_at: Set(tx.now()), ..Default::default() };
+    // Whatever its kind: somebody asked for it.
+    let rank_at = Priority::Urgent.rank(tx.now());
+    let mut change = ActiveModel {
+        id: Set(id),
+        attempts: Set(0),
+        run_at: Set(tx.now()),
+        rank_at: Set(rank_at),
+        ..Default::default()
+    };
     match job.status {
         JobStatus::Running | JobStatus::Succeeded => return Ok(()),
         JobStatus::Queued => {}

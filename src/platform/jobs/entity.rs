@@ -38,6 +38,8 @@ pub struct Model {
     pub status: JobStatus,
     /// Not before this.
     pub run_at: Timestamp,
+    /// Its place among those whose time has come: see [`super::Priority`].
+    pub rank_at: Timestamp,
     /// How often it was begun.
     pub attempts: i32,
     /// How often it may be begun.

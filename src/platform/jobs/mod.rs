@@ -7,9 +7,12 @@
 //! that must never end by failing ([`Job::BEAT`]) goes on instead, at its own beat: it repeats for ever
 //! or money hangs on it, and nothing but a restart would begin it anew. Either way a [`Witness`] is told
 //! in the same transaction, so that nothing fails in silence.
+//!
+//! What is due is not taken first come, first served: a kind has a [`Priority`], and a longest time to run.
 
 mod end;
 pub mod entity;
+mod priority;
 mod queue;
 mod runner;
 
@@ -22,6 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::end::{disown_all, retry, sweep_lost};
+pub use self::priority::Priority;
 pub use self::queue::{
     JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, hasten, insert, lookup, progress, scaled,
 };
@@ -40,6 +44,10 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// For work that must never end by failing, such as every job that answers [`Done::Again`] for ever:
     /// after its attempts it waits this long and begins anew. A business wait.
     const BEAT: Option<Duration> = None;
+    /// Whom it lets go first when there is more to do than can be done at once.
+    const PRIORITY: Priority = Priority::Usual;
+    /// A run that takes longer hangs: it is cut off, and was a failed attempt. Never scaled.
+    const LONGEST: Duration = Duration::from_secs(15 * 60);
 
     /// While a job with this key is waiting or running, another one is not added.
     fn dedupe_key(&self) -> Option<String> {
@@ -61,6 +69,8 @@ pub struct NewJob {
     pub dedupe_key: Option<String>,
     /// [`Job::MAX_ATTEMPTS`].
     pub max_attempts: i32,
+    /// [`Job::PRIORITY`].
+    pub priority: Priority,
     /// How long to wait first. A business wait: the time scale divides it.
     pub delay: Duration,
 }
@@ -78,6 +88,7 @@ impl NewJob {
             payload: serde_json::to_value(job)?,
             dedupe_key: job.dedupe_key(),
             max_attempts: J::MAX_ATTEMPTS,
+            priority: J::PRIORITY,
             delay,
         })
     }

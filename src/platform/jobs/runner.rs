@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::queue::{self, JOBS_TOPIC};
-use super::{Done, Job, JobError, JobRun, Witness, end, entity};
+use super::{Done, Job, JobError, JobRun, Priority, Witness, end, entity};
 use crate::app::App;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
@@ -35,6 +35,8 @@ pub struct Handlers {
 struct Kind {
     handler: Handler,
     beat: Option<Duration>,
+    priority: Priority,
+    longest: Duration,
 }
 
 impl Handlers {
@@ -48,7 +50,8 @@ impl Handlers {
             }
             .boxed()
         });
-        let before = self.kinds.insert(J::KIND, Kind { handler, beat: J::BEAT });
+        let kind = Kind { handler, beat: J::BEAT, priority: J::PRIORITY, longest: J::LONGEST };
+        let before = self.kinds.insert(J::KIND, kind);
         debug_assert!(before.is_none(), "two jobs are called {}", J::KIND);
         self
     }
@@ -61,6 +64,10 @@ impl Handlers {
 
     pub(super) fn beat(&self, kind: &str) -> Option<Duration> {
         self.kinds.get(kind).and_then(|kind| kind.beat)
+    }
+
+    pub(super) fn priority(&self, kind: &str) -> Priority {
+        self.kinds.get(kind).map_or(Priority::Usual, |kind| kind.priority)
     }
 
     pub(super) async fn given_up(
@@ -125,18 +132,22 @@ pub async fn run(app: App, handlers: Arc<Handlers>, places: usize, stop: Cancell
     while running.join_next().await.is_some() {}
 }
 
-/// Runs a job while renewing its claim. A job whose claim was lost is dropped at its next await.
+/// Runs a job while renewing its claim, and records how it ended. A job whose claim was lost is dropped at
+/// its next await.
 ///
-/// Both are polled side by side: the job may hold the very connection that the renewal waits for.
+/// Both are polled side by side: the job may hold the very connection that the renewal waits for. The end
+/// is recorded without renewals: one that comes just after it would find no claim, and tell of a loss.
 async fn run_alive(app: App, handlers: Arc<Handlers>, job: entity::Model) {
-    tokio::select! {
-        ended = run_claimed(&app, &handlers, job.clone()) => {
-            if let Err(error) = ended {
-                // The claim runs out by itself and the attempt is counted.
-                tracing::warn!(job.id = %job.id, ?error, "the job's end could not be recorded");
-            }
+    let outcome = tokio::select! {
+        outcome = attempt(&app, &handlers, &job) => outcome,
+        () = renew_until_lost(&app, &job) => {
+            tracing::warn!(job.id = %job.id, "the claim was lost while running");
+            return;
         }
-        () = renew_until_lost(&app, &job) => tracing::warn!(job.id = %job.id, "the claim was lost while running"),
+    };
+    if let Err(error) = end::settle(&app, &handlers, &job, outcome).await {
+        // The claim runs out by itself and the attempt is counted.
+        tracing::warn!(job.id = %job.id, ?error, "the job's end could not be recorded");
     }
 }
 
@@ -153,18 +164,18 @@ async fn renew_until_lost(app: &App, job: &entity::Model) {
     }
 }
 
-/// Runs one claimed job and records how it ended, unless its claim was lost meanwhile.
-async fn run_claimed(app: &App, handlers: &Handlers, job: entity::Model) -> Result<(), Fault> {
-    let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
-    let outcome = match handlers.kinds.get(job.kind.as_str()) {
-        Some(kind) => {
-            let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind();
-            work.await.unwrap_or_else(|panic| Err(end::panicked(panic.as_ref())))
-        }
-        // A newer replica may know this kind; keep the job for it.
-        None => Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind))),
+/// Does the work of a claimed job once, for as long as its kind may take.
+async fn attempt(app: &App, handlers: &Handlers, job: &entity::Model) -> Result<Done, JobError> {
+    // A newer replica may know this kind; keep the job for it.
+    let Some(kind) = handlers.kinds.get(job.kind.as_str()) else {
+        return Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind)));
     };
-    end::settle(app, handlers, &job, outcome).await
+    let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
+    let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind();
+    match tokio::time::timeout(kind.longest, work).await {
+        Ok(outcome) => outcome.unwrap_or_else(|panic| Err(end::panicked(panic.as_ref()))),
+        Err(_) => Err(JobError::retry(format!("it ran longer than {:?}", kind.longest))),
+    }
 }
 
 /// Claims and runs jobs, one after another, until none is due; returns how many ran. For tests,
@@ -175,7 +186,8 @@ pub async fn run_due(app: &App, handlers: &Handlers) -> Result<usize, Fault> {
     loop {
         let jobs = queue::claim(app, 1).await?;
         let Some(job) = jobs.into_iter().next() else { return Ok(count) };
-        run_claimed(app, handlers, job).await?;
+        let outcome = attempt(app, handlers, &job).await;
+        end::settle(app, handlers, &job, outcome).await?;
         count += 1;
     }
 }
