@@ -1,12 +1,10 @@
 //! What the other rooms need to know of a variant.
 
-use std::collections::HashMap;
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect};
 
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
-
-use super::entity::{ProductStatus, SelectedOption, product, variant};
+use super::entity::{ProductStatus, SelectedOption, SelectedOptions, product, variant};
 use crate::kernel::ids::{ProductId, VariantId};
-use crate::kernel::money::Money;
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
 use crate::platform::db::among;
 
@@ -38,26 +36,48 @@ pub async fn snapshots(conn: &impl ConnectionTrait, ids: &[VariantId]) -> Result
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let variants = variant::Entity::find().filter(among(conn, variant::Column::Id, ids)).all(conn).await?;
-    let product_ids: Vec<ProductId> = variants.iter().map(|it| it.product_id).collect();
-    let products = product::Entity::find().filter(among(conn, product::Column::Id, &product_ids)).all(conn).await?;
-    let by_id: HashMap<_, _> = products.iter().map(|it| (it.id, it)).collect();
-    variants
-        .into_iter()
-        .map(|it| {
-            let product = by_id.get(&it.product_id).ok_or_else(|| Fault::internal("a variant has no product"))?;
-            let currency = it.currency;
-            Ok(VariantSnapshot {
-                id: it.id,
-                product_id: it.product_id,
-                product_title: product.title.clone(),
-                title: it.title,
-                sku: it.sku,
-                price: Money::from_minor(it.price, currency),
-                compare_at: it.compare_at.map(|minor| Money::from_minor(minor, currency)),
-                active: it.active && product.status == ProductStatus::Active,
-                options: it.selected_options.0,
-            })
-        })
-        .collect()
+    let product = variant::Entity::belongs_to(product::Entity).from(variant::Column::ProductId).to(product::Column::Id);
+    let query = variant::Entity::find()
+        .select_only()
+        .columns([variant::Column::Id, variant::Column::ProductId, variant::Column::Title, variant::Column::Sku])
+        .columns([variant::Column::Currency, variant::Column::Price, variant::Column::CompareAt])
+        .columns([variant::Column::Active, variant::Column::SelectedOptions])
+        .column_as(product::Column::Title, "product_title")
+        .column_as(product::Column::Status, "product_status")
+        .join(JoinType::InnerJoin, product.into())
+        .filter(among(conn, variant::Column::Id, ids));
+    let rows = query.into_model::<Row>().all(conn).await?;
+    Ok(rows.into_iter().map(VariantSnapshot::from).collect())
+}
+
+/// What a snapshot needs of a variant and its product.
+#[derive(FromQueryResult)]
+struct Row {
+    id: VariantId,
+    product_id: ProductId,
+    product_title: String,
+    product_status: ProductStatus,
+    title: String,
+    sku: String,
+    currency: Currency,
+    price: i64,
+    compare_at: Option<i64>,
+    active: bool,
+    selected_options: SelectedOptions,
+}
+
+impl From<Row> for VariantSnapshot {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            product_id: row.product_id,
+            product_title: row.product_title,
+            title: row.title,
+            sku: row.sku,
+            price: Money::from_minor(row.price, row.currency),
+            compare_at: row.compare_at.map(|minor| Money::from_minor(minor, row.currency)),
+            active: row.active && row.product_status == ProductStatus::Active,
+            options: row.selected_options.0,
+        }
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 
 use super::CheckoutError;
-use super::entity::cart::{self, FailureProblem, Status};
+use super::entity::cart::{self, Failure, FailureProblem, Status};
 use super::entity::hold::{self, HoldStatus};
 use super::hold::{CompleteInput, Held};
 use super::settle::{settle, topic};
@@ -127,15 +127,17 @@ async fn wait(app: &App, attempt_id: PaymentAttemptId) -> Result<(), Fault> {
 
 /// What became of an attempt.
 async fn of_attempt(conn: &impl ConnectionTrait, attempt_id: PaymentAttemptId) -> Result<Completion, Fault> {
-    let found = hold::Entity::find_by_id(attempt_id).one(conn).await?;
-    let hold = found.ok_or_else(|| Fault::internal("a payment has no checkout"))?;
-    let status = match hold.status {
+    // Without its contents, which are long.
+    let columns = [hold::Column::Status, hold::Column::OrderId, hold::Column::Problems];
+    let query = hold::Entity::find_by_id(attempt_id).select_only().columns(columns);
+    let found = query.into_tuple::<(HoldStatus, Option<OrderId>, Failure)>().one(conn).await?;
+    let (status, order_id, Failure(problems)) = found.ok_or_else(|| Fault::internal("a payment has no checkout"))?;
+    let status = match status {
         HoldStatus::Held => CompletionStatus::Processing,
         HoldStatus::Placed => CompletionStatus::Completed,
         HoldStatus::Released => CompletionStatus::Failed,
     };
-    let problems = hold.problems.0;
-    Ok(Completion { status, order_id: hold.order_id, attempt_id: Some(attempt_id), problems })
+    Ok(Completion { status, order_id, attempt_id: Some(attempt_id), problems })
 }
 
 /// What became of a cart.

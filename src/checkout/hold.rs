@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
+use sea_orm::{EntityTrait, QuerySelect, Set};
 use serde::Serialize;
 
 use super::CheckoutError;
@@ -250,7 +250,7 @@ async fn write(tx: &Tx, attempt_id: PaymentAttemptId, cart: cart::Model, content
         created_at: Set(tx.now()),
         ended_at: Set(None),
     };
-    row.insert(tx).await?;
+    hold::Entity::insert(row).exec_without_returning(tx).await?;
     access::change(tx, cart, |row| {
         row.status = Set(Status::Processing);
         row.attempt_id = Set(Some(attempt_id));
@@ -262,8 +262,9 @@ async fn write(tx: &Tx, attempt_id: PaymentAttemptId, cart: cart::Model, content
 
 /// The hold of an attempt, locked with its cart: the cart first, as everywhere.
 pub(super) async fn lock(tx: &Tx, id: PaymentAttemptId) -> Result<Option<(cart::Model, hold::Model)>, Fault> {
-    let Some(seen) = hold::Entity::find_by_id(id).one(tx).await? else { return Ok(None) };
-    let cart = cart::Entity::find_by_id(seen.cart_id).lock_exclusive().one(tx).await?;
+    let seen = hold::Entity::find_by_id(id).select_only().column(hold::Column::CartId);
+    let Some(cart_id) = seen.into_tuple::<CartId>().one(tx).await? else { return Ok(None) };
+    let cart = cart::Entity::find_by_id(cart_id).lock_exclusive().one(tx).await?;
     let hold = hold::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
     Ok(cart.zip(hold))
 }

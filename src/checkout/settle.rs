@@ -3,7 +3,7 @@
 //! The request, the provider's webhook and `ReconcileAttempt` all come here, in any order and as often
 //! as they like: the hold's row lock lets one of them settle, and the others find it settled.
 
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::access;
 use super::entity::cart::{self, Failure, FailureProblem, Status};
@@ -182,11 +182,11 @@ async fn end(
     if unknown::is_due(tx.app(), hold.created_at) {
         payments::attempt_known(tx, hold.attempt_id).await?;
     }
-    let mut row = hold.into_active_model();
+    let mut row = hold::ActiveModel { status: Set(status), ended_at: Set(Some(tx.now())), ..Default::default() };
     apply(&mut row);
-    row.status = Set(status);
-    row.ended_at = Set(Some(tx.now()));
-    row.update(tx).await?;
+    // Its contents are long: they are not written again, nor read back.
+    let update = hold::Entity::update_many().set(row).filter(hold::Column::AttemptId.eq(hold.attempt_id));
+    update.exec(tx).await?;
     Ok(())
 }
 

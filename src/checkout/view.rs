@@ -91,17 +91,22 @@ pub async fn view(app: &App, cart: cart::Model) -> Result<View, Fault> {
     };
     match held {
         Some(hold) => Ok(bought(app, cart, hold.contents)),
-        None => compute(app, conn, cart, app.clock.now()).await,
+        None => compute(app, conn, &*store::cached(app).await?, cart, app.clock.now()).await,
     }
 }
 
 /// What `cart` shows inside a transaction.
 pub(super) async fn assemble(tx: &Tx, cart: cart::Model) -> Result<View, Fault> {
-    compute(tx.app(), tx, cart, tx.now()).await
+    compute(tx.app(), tx, &store::settings(tx).await?, cart, tx.now()).await
 }
 
-async fn compute(app: &App, conn: &impl ConnectionTrait, cart: cart::Model, now: Timestamp) -> Result<View, Fault> {
-    let settings = store::settings(conn).await?;
+async fn compute(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    settings: &Settings,
+    cart: cart::Model,
+    now: Timestamp,
+) -> Result<View, Fault> {
     let rows = lines::of_cart(conn, cart.id).await?;
     let ids: Vec<VariantId> = rows.iter().map(|row| row.variant_id).collect();
     let mut snapshots: HashMap<VariantId, VariantSnapshot> =
@@ -120,7 +125,7 @@ async fn compute(app: &App, conn: &impl ConnectionTrait, cart: cart::Model, now:
         let (id, variant_id, quantity) = (row.id, row.variant_id, row.quantity);
         line_views.push(LineView { id, variant_id, quantity, unit_price, snapshot });
     }
-    let plan = planned(&cart, &settings, &line_views, facts, &mut problems);
+    let plan = planned(&cart, settings, &line_views, facts, &mut problems);
     for place in &applied.refused {
         let code = cart.discount_codes.0.get(*place).map_or("", String::as_str);
         let message = format!("the code {code} does not apply any more");
@@ -128,7 +133,7 @@ async fn compute(app: &App, conn: &impl ConnectionTrait, cart: cart::Model, now:
     }
     let quote = quote(&QuoteInput {
         currency: settings.currency,
-        tax: tax(&cart, &settings),
+        tax: tax(&cart, settings),
         lines: line_views.iter().map(|it| LineInput { unit_price: it.unit_price, quantity: it.quantity }).collect(),
         discounts: applied.terms.clone(),
         shipping: plan.parcels.iter().filter_map(|parcel| parcel.service()).map(|service| service.price).collect(),

@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Statement};
 
 use crate::catalog::VariantSnapshot;
 use crate::kernel::address::Address;
@@ -113,12 +112,9 @@ pub(super) fn token_context(id: OrderId) -> String {
 }
 
 async fn next_number(tx: &Tx) -> Result<i64, Fault> {
-    counter::Entity::update_many()
-        .col_expr(counter::Column::LastNumber, Expr::cust("last_number + 1"))
-        .filter(counter::Column::Id.eq(1))
-        .exec(tx)
-        .await?;
-    let row = counter::Entity::find_by_id(1).lock_exclusive().one(tx).await?;
+    let sql = "UPDATE order_counter SET last_number = last_number + 1 WHERE id = 1 RETURNING id, last_number";
+    let statement = Statement::from_string(tx.get_database_backend(), sql);
+    let row = counter::Model::find_by_statement(statement).one(tx).await?;
     Ok(row.ok_or_else(|| Fault::internal("the order counter is missing"))?.last_number)
 }
 

@@ -24,7 +24,7 @@ pub struct Facts {
     pub services: Vec<ServiceSnapshot>,
     /// Their suppliers.
     pub suppliers: Vec<SupplierFacts>,
-    /// Exchange rates into the store's currency.
+    /// Exchange rates into the store's currency; none, if nothing here is in another.
     pub rates: Rates,
     /// The moment all this holds at.
     pub now: Timestamp,
@@ -43,13 +43,17 @@ pub async fn load(
     ids.dedup();
     let suppliers = suppliers::load_many(conn, &ids).await?;
     let services = suppliers::services_of(conn, &ids).await?;
-    Ok(Facts {
-        offers,
-        services: services.into_iter().map(ServiceSnapshot::try_from).collect::<Result<_, _>>()?,
-        suppliers: suppliers.iter().map(SupplierFacts::from).collect(),
-        rates: rates::current(conn, currency, now).await?,
-        now,
-    })
+    let services: Vec<ServiceSnapshot> =
+        services.into_iter().map(ServiceSnapshot::try_from).collect::<Result<_, _>>()?;
+    let costs = offers.iter().map(|offer| offer.cost);
+    let prices = services.iter().flat_map(|service| [service.price, service.price_per_item]);
+    let rates = if costs.chain(prices).all(|money| money.currency() == currency) {
+        Rates::new(currency, HashMap::new())
+    } else {
+        rates::current(conn, currency, now).await?
+    };
+    let suppliers = suppliers.iter().map(SupplierFacts::from).collect();
+    Ok(Facts { offers, services, suppliers, rates, now })
 }
 
 impl Facts {

@@ -8,7 +8,7 @@
 pub mod entity;
 mod sequencer;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, FromQueryResult, Set, Statement};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Statement};
 use serde_json::Value;
 
 pub use self::sequencer::{POSITION_TOPIC, assign_positions, run as run_sequencer};
@@ -85,22 +85,23 @@ impl NewEvent {
 /// and [`STORE_TOPIC`].
 pub async fn append(tx: &Tx, event: NewEvent) -> Result<entity::Model, Fault> {
     let seq = next_seq(tx, &event.stream).await?;
-    let row = entity::ActiveModel {
-        id: Set(tx.new_id::<EventId>()),
-        stream: Set(event.stream),
-        seq: Set(seq),
-        position: Set(None),
-        kind: Set(event.kind),
-        audience: Set(event.audience),
-        message: Set(event.message),
-        data: Set(event.data),
-        order_id: Set(event.order_id),
-        supplier_order_id: Set(event.supplier_order_id),
-        shipment_id: Set(event.shipment_id),
-        work_item_id: Set(event.work_item_id),
-        occurred_at: Set(tx.now()),
+    let row = entity::Model {
+        id: tx.new_id::<EventId>(),
+        stream: event.stream,
+        seq,
+        position: None,
+        kind: event.kind,
+        audience: event.audience,
+        message: event.message,
+        data: event.data,
+        order_id: event.order_id,
+        supplier_order_id: event.supplier_order_id,
+        shipment_id: event.shipment_id,
+        work_item_id: event.work_item_id,
+        occurred_at: tx.now(),
     };
-    let row = row.insert(tx).await?;
+    let written = row.clone().into_active_model().reset_all();
+    entity::Entity::insert(written).exec_without_returning(tx).await?;
     for job in (tx.app().routes)(&row)? {
         jobs::insert(tx, job).await?;
     }
