@@ -70,6 +70,11 @@ async fn rivals(app: &TestApp, owner: &Client) -> (Vec<String>, Client, Client) 
     (variants, app.as_supplier(first).await, app.as_supplier(second).await)
 }
 
+/// Lets the clock go on: ids sort by time, and what comes next is to sort after what there is.
+fn later(app: &TestApp) {
+    app.app.clock.advance(chrono::TimeDelta::seconds(1));
+}
+
 async fn a_refusal_goes_to_another_supplier(app: TestApp) {
     let owner = trade::open(&app).await;
     let (variants, first, second) = rivals(&app, &owner).await;
@@ -81,6 +86,7 @@ async fn a_refusal_goes_to_another_supplier(app: TestApp) {
     trade::work(&first, "supplierOrderReject", &part, no.clone()).await.done("supplierOrderReject");
     // A repeat answers alike.
     trade::work(&first, "supplierOrderReject", &part, no).await.done("supplierOrderReject");
+    later(&app);
     app.run_jobs().await;
     let parts = trade::parts(&owner, &bought.id).await;
     assert_eq!(parts.len(), 2, "{parts:?}");
@@ -104,6 +110,7 @@ async fn a_part_is_accepted_and_the_rest_goes_elsewhere(app: TestApp) {
     let one = json!({ "lines": [{ "id": line, "quantity": 1 }] });
     let answer = trade::work(&first, "supplierOrderAccept", &part["id"], one).await;
     assert_eq!(answer.done("supplierOrderAccept")["supplierOrder"]["requestStatus"], "PARTIALLY_ACCEPTED");
+    later(&app);
     app.run_jobs().await;
     is(&owner, &bought.id, "AUTHORIZED", "IN_PROGRESS").await;
     let parts = trade::parts(&owner, &bought.id).await;

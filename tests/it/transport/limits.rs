@@ -12,6 +12,7 @@ crate::engine_tests![
     explorers_can_read_the_schema,
     a_list_in_a_variable_has_a_limit,
     what_no_database_keeps_is_refused_at_the_door,
+    a_moment_no_store_lives_in_is_refused,
     a_subscription_has_one_field_at_its_root,
     whoever_asks_too_often_has_to_wait,
 ];
@@ -109,4 +110,23 @@ async fn whoever_asks_too_often_has_to_wait(app: TestApp) {
     assert_eq!((answer.status.as_u16(), answer.codes()), (429, vec!["RATE_LIMITED".to_owned()]));
     assert!(answer.body["errors"][0]["extensions"]["retryAfter"].as_u64().is_some_and(|seconds| seconds > 0));
     assert!(answer.headers.contains_key("retry-after"));
+}
+
+async fn a_moment_no_store_lives_in_is_refused(app: TestApp) {
+    let owner = app.as_owner().await;
+    let variable = "mutation($at: DateTime) {
+        discountCreate(input: { code: \"SALE\", percent: \"5\", startsAt: $at }) { userErrors { code } } }";
+    let orders = "query($at: DateTime) { orders(first: 1, filter: { placedAfter: $at }) { nodes { id } } }";
+    for at in ["0000-01-01T00:00:00Z", "-0001-12-31T00:00:00Z", "1969-12-31T23:59:59Z", "+200000-01-01T00:00:00Z", "x"] {
+        for text in [variable, orders] {
+            assert_eq!(owner.run(text, json!({ "at": at })).await.codes(), ["BAD_USER_INPUT"], "{at}");
+            let literal = text.split_once(')').expect("its variables").1.replace("$at", &format!("\"{at}\""));
+            let kind = if text == variable { "mutation" } else { "query" };
+            let answer = owner.run(&format!("{kind} {literal}"), json!({})).await;
+            assert_eq!(answer.codes(), ["BAD_USER_INPUT"], "{at}: {}", answer.body);
+        }
+    }
+    for at in ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+        assert!(owner.run(orders, json!({ "at": at })).await.codes().is_empty(), "{at}");
+    }
 }
