@@ -68,6 +68,8 @@ struct Arguments {
 
 /// How often a server is started to see how long that takes.
 const STARTS: usize = 5;
+/// So many questions are not asked twice within the second for which their answers are kept.
+const DISTINCT: usize = 20_000;
 /// How long a server is left alone before its memory counts as that at rest.
 const REST: Duration = Duration::from_secs(10);
 
@@ -133,7 +135,9 @@ async fn reads(world: &World, client: &sql::Client, effort: Effort, report: &mut
     let slugs = texts(&wire.run(&operation("ProductList"), &json!({ "first": 20 })).await?, "slug");
     ensure!(client.list().await? == slugs, "the floor reads other products than the server");
     let floor = sql::measure(effort.time, || client.list()).await?;
-    read(world, effort, report, "product list, 20 with variants", &[list], Some(floor.cpu)).await?;
+    read(world, effort, report, "product list, 20 with variants, repeated", &[list], Some(floor.cpu)).await?;
+    let lists = anew("ProductList", |_| json!({ "first": 20 }));
+    read(world, effort, report, "product list, made anew", &lists, Some(floor.cpu)).await?;
 
     let by_slug: Vec<Request> = slugs
         .iter()
@@ -142,12 +146,28 @@ async fn reads(world: &World, client: &sql::Client, effort: Effort, report: &mut
     let product = wire.run(&operation("ProductDetail"), &json!({ "slug": slugs[0] })).await?;
     ensure!(client.product(&slugs[0]).await? == texts(&product["variants"], "sku"), "the floor reads another product");
     let floor = sql::measure(effort.time, || client.product(&slugs[0])).await?;
-    read(world, effort, report, "product by slug", &by_slug, Some(floor.cpu)).await?;
+    read(world, effort, report, "product by slug, repeated", &by_slug, Some(floor.cpu)).await?;
+    let products = anew("ProductDetail", |turn| json!({ "slug": slugs[turn % slugs.len()], "country": "DE" }));
+    read(world, effort, report, "product by slug, made anew", &products, Some(floor.cpu)).await?;
 
     let search: Vec<Request> = goods::words()
         .map(|word| wire::operation(&operation("ProductList"), &json!({ "first": 20, "query": word }), None))
         .collect();
-    read(world, effort, report, "search, 20 with variants", &search, None).await
+    read(world, effort, report, "search, 20 with variants, repeated", &search, None).await?;
+    let words: Vec<String> = goods::words().collect();
+    let searches = anew("ProductList", |turn| json!({ "first": 20, "query": words[turn % words.len()] }));
+    read(world, effort, report, "search, made anew", &searches, None).await
+}
+
+/// Requests of which each asks something new: a variable that no field uses tells them apart.
+fn anew(name: &str, variables: impl Fn(usize) -> Value) -> Vec<Request> {
+    let operation = operation(name);
+    let request = |turn| {
+        let mut variables = variables(turn);
+        variables["turn"] = json!(turn);
+        wire::operation(&operation, &variables, None)
+    };
+    (0..DISTINCT).map(request).collect()
 }
 
 /// Measures `requests`, and the floor for the answer to the first of them.

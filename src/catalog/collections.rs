@@ -141,7 +141,9 @@ pub async fn collection_products_set(
     let others = collection_product::Entity::delete_many()
         .filter(collection_product::Column::CollectionId.eq(id))
         .filter(among(&tx, collection_product::Column::ProductId, &products).not());
-    others.exec(&tx).await?;
+    if others.exec(&tx).await?.rows_affected > 0 {
+        state::bump(&tx).await?;
+    }
     put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
     tx.commit().await?;
     Ok(id)

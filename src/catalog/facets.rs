@@ -15,6 +15,7 @@ use super::search;
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::platform::db::among;
+use crate::platform::news;
 use crate::platform::tx::Tx;
 
 /// Records whether variants can be had. Inventory calls this when that changed.
@@ -44,6 +45,7 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
             .exec(tx)
             .await?;
     }
+    tx.tell(news::SHOP);
     refresh_stock(tx, locked.into_iter().map(|(_, product)| product).collect()).await
 }
 

@@ -7,6 +7,7 @@
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use crate::kernel::problem::Fault;
+use crate::platform::news;
 use crate::platform::tx::Tx;
 
 #[derive(FromQueryResult)]
@@ -25,5 +26,6 @@ pub(super) async fn version(conn: &impl ConnectionTrait) -> Result<i64, Fault> {
 /// Counts a change. Called at the end of a verb: the row stays locked until the transaction ends.
 pub(super) async fn bump(tx: &Tx) -> Result<(), Fault> {
     tx.execute_unprepared("UPDATE catalog_state SET version = version + 1 WHERE id = 1").await?;
+    tx.tell(news::SHOP);
     Ok(())
 }

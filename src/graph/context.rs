@@ -1,9 +1,11 @@
 //! What a resolver reaches through its context.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_graphql::ContextBase;
 
+use super::kept::Shown;
 use super::loaders::Loaders;
 use crate::app::App;
 use crate::identity::Actor;
@@ -18,12 +20,15 @@ pub struct RequestContext {
     pub address: IpAddr,
     /// This request's loaders, never another's.
     pub loaders: Loaders,
+    /// What its answer shows that changes often.
+    pub shown: Arc<Shown>,
 }
 
 impl RequestContext {
     /// The context of one request of `actor`.
     pub fn new(app: &App, actor: &Actor, address: IpAddr) -> Self {
-        Self { app: app.clone(), actor: actor.clone(), address, loaders: Loaders::new(app.clone(), actor.clone()) }
+        let loaders = Loaders::new(app.clone(), actor.clone());
+        Self { app: app.clone(), actor: actor.clone(), address, loaders, shown: Arc::default() }
     }
 
     /// Puts the context into `request`, with the actor beside it for `visible` functions.
@@ -42,6 +47,8 @@ pub trait ContextExt {
     fn address(&self) -> IpAddr;
     /// This request's loaders.
     fn loaders(&self) -> &Loaders;
+    /// Where to note what the answer shows that changes often.
+    fn shown(&self) -> &Shown;
 }
 
 impl<T> ContextExt for ContextBase<'_, T> {
@@ -59,6 +66,10 @@ impl<T> ContextExt for ContextBase<'_, T> {
 
     fn loaders(&self) -> &Loaders {
         &request(self).loaders
+    }
+
+    fn shown(&self) -> &Shown {
+        &request(self).shown
     }
 }
 

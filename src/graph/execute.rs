@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
+use axum::body::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use super::context::RequestContext;
 use super::documents::Documents;
 use super::errors::{self, Code};
+use super::kept::{self, Begun, Kept, Key};
 use super::limits::shape::Shape;
 use super::limits::{cost, input};
 use super::metrics;
@@ -31,6 +33,7 @@ pub struct Edge {
     schema: Schema,
     shape: Shape,
     documents: Documents,
+    kept: Kept,
     rates: Rates,
     streams: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -66,8 +69,21 @@ pub struct Caller {
 pub struct Operation {
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    request: Request,
+    text: String,
+    name: Option<String>,
+    variables: Variables,
+    document: Arc<ExecutableDocument>,
     cost: usize,
+    /// If its answer may be kept.
+    question: Option<Key>,
+}
+
+/// What came of an operation.
+pub enum Answer {
+    /// Data without an error, written as JSON.
+    Written(Bytes),
+    /// Anything.
+    Response(Response),
 }
 
 /// The place of a running subscription among those of its address; given back when dropped.
@@ -84,6 +100,7 @@ impl Edge {
             shape: Shape::of_sdl(&schema.sdl()),
             schema,
             documents: Documents::default(),
+            kept: Kept::default(),
             rates: Rates::new(&app.config.limits),
             streams: Mutex::default(),
             app,
@@ -113,27 +130,51 @@ impl Edge {
         self.rates
             .take(&caller.actor, caller.address, cost)
             .map_err(|fault| errors::of_fault(fault, &caller.request_id))?;
-        let kind = operation.ty;
-        let mut request = Request::new(text).variables(variables);
-        request.operation_name = incoming.operation_name;
-        request.set_parsed_query(ExecutableDocument::clone(&document));
-        let request = RequestContext::new(&self.app, &caller.actor, caller.address).attach(request);
-        Ok(Operation { kind, request, cost })
+        let (kind, name) = (operation.ty, incoming.operation_name);
+        let question = kept::question(&caller.actor, &text, name.as_deref(), operation, &variables);
+        Ok(Operation { kind, text, name, variables, document, cost, question })
+    }
+
+    /// Answers a query or a mutation: with what was answered to the same question a moment ago, if
+    /// that is still true, else by [`Edge::run`].
+    pub async fn answer(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Answer {
+        let Some(question) = operation.question else { return Answer::Response(self.run(operation, caller).await) };
+        let began = Instant::now();
+        if let Some(body) = self.kept.find(&self.app, &question) {
+            metrics::repeated(began.elapsed());
+            return Answer::Written(body);
+        }
+        let (begun, context) = (Begun::now(&self.app), self.context(caller));
+        let shown = Arc::clone(&context.shown);
+        let response = self.run_with(operation, context, caller).await;
+        let written = if response.is_ok() { serde_json::to_vec(&response).ok() } else { None };
+        let Some(body) = written.map(Bytes::from) else { return Answer::Response(response) };
+        self.kept.keep(question, begun, &shown, body.clone());
+        Answer::Written(body)
     }
 
     /// Runs a query or a mutation within the deadline. A query that takes longer is dropped; a
     /// mutation goes on, since it may have committed already, also when the client goes away.
     pub async fn run(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
+        self.run_with(operation, self.context(caller), caller).await
+    }
+
+    async fn run_with(self: &Arc<Self>, operation: Operation, context: RequestContext, caller: &Caller) -> Response {
         let (kind, began) = (operation.kind, Instant::now());
-        let response = self.run_in_time(operation, caller).await;
+        let response = self.run_in_time(operation, context, caller).await;
         metrics::ended(kind, &response, began.elapsed());
         response
     }
 
-    async fn run_in_time(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
+    fn context(&self, caller: &Caller) -> RequestContext {
+        RequestContext::new(&self.app, &caller.actor, caller.address)
+    }
+
+    async fn run_in_time(self: &Arc<Self>, operation: Operation, context: RequestContext, caller: &Caller) -> Response {
         let deadline = Duration::from_secs(self.app.config.limits.request_seconds);
-        let kind = operation.kind;
-        let work = self.clone().run_to_its_end(operation, caller.request_id.clone());
+        let (kind, cost) = (operation.kind, operation.cost);
+        let request = context.attach(operation.request());
+        let work = self.clone().run_to_its_end(request, cost, caller.request_id.clone());
         if kind == OperationType::Mutation {
             let task = tokio::spawn(work);
             return match tokio::time::timeout(deadline, task).await {
@@ -148,9 +189,8 @@ impl Edge {
         }
     }
 
-    async fn run_to_its_end(self: Arc<Self>, operation: Operation, request_id: String) -> Response {
-        let cost = operation.cost;
-        let run = AssertUnwindSafe(self.schema.execute(operation.request));
+    async fn run_to_its_end(self: Arc<Self>, request: Request, cost: usize, request_id: String) -> Response {
+        let run = AssertUnwindSafe(self.schema.execute(request));
         let mut response = run.catch_unwind().await.unwrap_or_else(|_| panicked(&request_id));
         errors::finish(&mut response, &request_id);
         self.with_cost(response, cost)
@@ -163,7 +203,7 @@ impl Edge {
             return futures_util::stream::once(async move { edge.run(operation, &caller).await }).boxed();
         }
         let (edge, request_id, cost) = (Arc::clone(self), caller.request_id.clone(), operation.cost);
-        let answers = self.schema.execute_stream(operation.request);
+        let answers = self.schema.execute_stream(self.context(caller).attach(operation.request()));
         // A panic ends the stream with an error of its own, and nothing else.
         let answers = AssertUnwindSafe(answers).catch_unwind();
         let answers = answers.map(move |answer| {
@@ -188,6 +228,15 @@ impl Edge {
     fn with_cost(&self, response: Response, cost: usize) -> Response {
         let limit = self.app.config.limits.cost;
         response.extension("cost", async_graphql::value!({ "requested": cost, "limit": limit }))
+    }
+}
+
+impl Operation {
+    fn request(self) -> Request {
+        let mut request = Request::new(self.text).variables(self.variables);
+        request.operation_name = self.name;
+        request.set_parsed_query(Arc::unwrap_or_clone(self.document));
+        request
     }
 }
 

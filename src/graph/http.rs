@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::accept::{Form, negotiate};
 use super::errors::{self, Code};
-use super::execute::{Caller, Edge, Incoming};
+use super::execute::{Answer, Caller, Edge, Incoming};
 use super::{address, sse, ws};
 use crate::identity;
 use crate::platform::body::{self, NoBody};
@@ -94,8 +94,10 @@ async fn answer(edge: &Arc<Edge>, parts: &mut Parts, body: Body, request_id: &st
         let message = "a subscription needs a WebSocket, or accept: text/event-stream";
         return Err(refused(Refusal::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)));
     }
-    let response = edge.run(operation, &caller).await;
-    Ok(write(form, response))
+    Ok(match edge.answer(operation, &caller).await {
+        Answer::Written(body) => json(form, StatusCode::OK, body),
+        Answer::Response(response) => write(form, response),
+    })
 }
 
 async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Response {
@@ -269,9 +271,9 @@ fn status_of(error: &ServerError) -> StatusCode {
     }
 }
 
-fn json(form: Form, status: StatusCode, body: String) -> Response {
+fn json(form: Form, status: StatusCode, body: impl Into<Body>) -> Response {
     let headers = [(CONTENT_TYPE, form.content_type()), (CACHE_CONTROL, "no-store"), (VARY, "accept, authorization")];
-    (status, headers, body).into_response()
+    (status, headers, body.into()).into_response()
 }
 
 fn not_allowed(allow: &'static str) -> Response {

@@ -15,6 +15,12 @@ pub fn ended(kind: OperationType, response: &Response, took: Duration) {
     metrics::histogram!("consign_graphql_operation_seconds", "kind" => name(kind)).record(took.as_secs_f64());
 }
 
+/// A query was answered as it was answered before.
+pub fn repeated(took: Duration) {
+    count(name(OperationType::Query), OK);
+    metrics::histogram!("consign_graphql_operation_seconds", "kind" => "query").record(took.as_secs_f64());
+}
+
 /// A subscription began. How long it lasts is its client's affair.
 pub fn began() {
     count(name(OperationType::Subscription), OK);

@@ -49,6 +49,7 @@ mod address;
 mod documents;
 pub mod execute;
 mod http;
+pub mod kept;
 pub mod limits;
 mod metrics;
 mod rate;

@@ -47,8 +47,8 @@ pub(super) struct Known {
     version: i64,
 }
 
-/// The name of a variant's value in the cache.
-pub(super) fn cache_key(variant_id: VariantId) -> String {
+/// The name of a variant's value in the cache, and of its stock as news.
+pub fn cache_key(variant_id: VariantId) -> String {
     format!("stock:{variant_id}")
 }
 

@@ -24,7 +24,7 @@ mod reports;
 mod reserve;
 mod shortfall;
 
-pub use self::availability::{Availability, availability};
+pub use self::availability::{Availability, availability, cache_key as availability_key};
 pub use self::commit::{commit, commit_directly, note_accepted, release_commitments};
 pub use self::entity::{commitment, ledger, offer, reservation};
 pub use self::error::InventoryErrorCode;

@@ -14,6 +14,7 @@ pub mod uploads;
 pub mod body;
 pub mod bus;
 pub mod cache;
+pub mod news;
 
 pub mod idempotency;
 pub mod jobs;

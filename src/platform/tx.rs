@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::TypedId;
 use crate::kernel::problem::Fault;
+use crate::platform::news::News;
 
 /// So many rows are written by one statement.
 const ROWS: usize = 200;
@@ -32,6 +33,7 @@ pub struct Tx {
 struct After {
     topics: Vec<String>,
     stale_keys: Vec<String>,
+    news: Vec<&'static str>,
 }
 
 impl Tx {
@@ -81,16 +83,23 @@ impl Tx {
         }
     }
 
-    /// Removes `key` from the cache once this is committed.
+    /// Removes `key` from the cache once this is committed; it is news too.
     pub fn invalidate(&self, key: impl Into<String>) {
         self.after().stale_keys.push(key.into());
     }
 
-    /// Commits, then tells the cache and the bus.
+    /// Tells this process, once this is committed, that what `tag` names has changed.
+    pub fn tell(&self, tag: &'static str) {
+        self.after().news.push(tag);
+    }
+
+    /// Commits, then tells the cache, this process and the bus.
     pub async fn commit(self) -> Result<(), Fault> {
         self.inner.commit().await?;
         let after = self.after.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.app.cache.delete_many(&after.stale_keys).await;
+        let news = self.app.local::<News>();
+        after.stale_keys.iter().map(String::as_str).chain(after.news).for_each(|tag| news.tell(tag));
         for topic in after.topics {
             self.app.bus.publish(&topic).await;
         }

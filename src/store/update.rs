@@ -14,6 +14,7 @@ use crate::kernel::country::CountryCode;
 use crate::kernel::email;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, Problem, VerbError};
+use crate::platform::news::{self, News};
 use crate::platform::tx::Tx;
 
 /// The most characters of the store's name.
@@ -91,6 +92,7 @@ pub async fn update(app: &App, actor: &Actor, change: SettingsChange) -> Result<
     let settings = settings::settings(&tx).await?;
     tx.commit().await?;
     app.local::<settings::Memory>().forget();
+    app.local::<News>().tell(news::SHOP);
     Ok(settings)
 }
 

@@ -14,6 +14,7 @@ use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierId;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, Problem, VerbError};
+use crate::platform::news;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 
@@ -231,6 +232,7 @@ fn take_terms(row: &mut supplier::Model, terms: &StockTerms) {
 }
 
 async fn tell(tx: &Tx, row: &supplier::Model, message: String) -> Result<(), Fault> {
+    tx.tell(news::SHOP);
     let event = NewEvent::of_stream(row.id.to_string(), EventType::SupplierChanged, Audience::Store, message);
     outbox::append(tx, event.data(json!({ "supplierId": row.id }))).await.map(drop)
 }

@@ -11,6 +11,7 @@ use crate::kernel::country::CountryCode;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::money::Money;
 use crate::kernel::problem::{Problem, VerbError};
+use crate::platform::news;
 use crate::platform::tx::Tx;
 
 /// How many services a supplier may have.
@@ -82,6 +83,7 @@ pub async fn set_service(app: &App, actor: &Actor, mut change: ServiceChange) ->
     } else {
         service::Entity::update(active).exec(&tx).await?;
     }
+    tx.tell(news::SHOP);
     tx.commit().await?;
     Ok(row)
 }

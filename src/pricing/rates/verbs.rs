@@ -16,6 +16,7 @@ use crate::identity::{Action, Actor};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, VerbError};
+use crate::platform::news;
 use crate::platform::tx::Tx;
 use crate::store;
 
@@ -75,6 +76,7 @@ pub async fn set(
     let key = [Column::ToCurrency, Column::FromCurrency, Column::ValidFrom];
     let replace = OnConflict::columns(key).update_columns([Column::RateBillionths, Column::CreatedAt]).to_owned();
     let row = Entity::insert(row.into_active_model().reset_all()).on_conflict(replace).exec_with_returning(&tx).await?;
+    tx.tell(news::SHOP);
     tx.commit().await?;
     Ok(row)
 }
