@@ -34,18 +34,21 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
         .into_tuple::<(VariantId, ProductId)>()
         .all(tx)
         .await?;
+    let mut changed = 0;
     for available in [true, false] {
         let these: Vec<VariantId> = changes.iter().filter(|(_, it)| *it == available).map(|(id, _)| *id).collect();
         if these.is_empty() {
             continue;
         }
-        variant::Entity::update_many()
+        let update = variant::Entity::update_many()
             .col_expr(variant::Column::InStock, Expr::value(available))
-            .filter(among(tx, variant::Column::Id, &these))
-            .exec(tx)
-            .await?;
+            .filter(variant::Column::InStock.ne(available))
+            .filter(among(tx, variant::Column::Id, &these));
+        changed += update.exec(tx).await?.rows_affected;
     }
-    tx.tell(news::SHOP);
+    if changed > 0 {
+        tx.tell(news::SHOP);
+    }
     refresh_stock(tx, locked.into_iter().map(|(_, product)| product).collect()).await
 }
 

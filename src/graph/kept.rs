@@ -3,7 +3,8 @@
 //! The same question has the same answer for everybody who shows no credential, as long as nothing
 //! it was made from changes. An answer is used until this process changes something it shows – the
 //! stock of other variants does not matter to it – and for [`LIFE`] at most: what another process
-//! changed, and what time alone changes, shows by then. Nothing is sold by it.
+//! changed, and what time alone changes, shows by then (settings, which are remembered for a second
+//! themselves, within two). Nothing is sold by it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::VariantId;
 use crate::kernel::problem::Fault;
+use crate::platform::news::News;
 
 /// How long a value is kept at most.
 const TTL: Duration = Duration::from_secs(60);
@@ -128,6 +129,9 @@ async fn load_coalesced(app: &App, missing: &[VariantId]) -> Result<Vec<Known>, 
     let mut orphans = Vec::new();
     for (id, mut landing) in waiting {
         let landed = landing.wait_for(Option::is_some).await.ok().and_then(|known| known.clone());
+        // What another began to read may be older than what was told when this reading began, and must
+        // not be remembered as if it were not.
+        app.local::<News>().tell(&cache_key(id));
         match landed {
             Some(known) => found.push(known),
             // The one who was loading it gave up.
@@ -164,6 +168,7 @@ async fn keep(app: &App, loaded: &[Known]) -> Result<(), Fault> {
     let keys: Vec<String> = overtaken.map(|known| cache_key(known.variant_id)).collect();
     if !keys.is_empty() {
         app.cache.delete_many(&keys).await;
+        keys.iter().for_each(|key| app.local::<News>().tell(key));
     }
     Ok(())
 }

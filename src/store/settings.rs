@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::kernel::country::CountryCode;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::Fault;
+use crate::platform::news::{News, Place, SHOP};
 use crate::platform::tx::Tx;
 
 /// How long a process may answer from what it read last: long enough to spare the storefront's
@@ -71,8 +72,14 @@ pub async fn cached(app: &App) -> Result<Arc<Settings>, Fault> {
     if let Some(known) = memory.get() {
         return Ok(known);
     }
+    let (news, shop) = (app.local::<News>(), Place::of(SHOP));
+    let begun = news.now();
     let fresh = Arc::new(settings(app.db.read()).await?);
     memory.put(Arc::clone(&fresh));
+    if !news.quiet_since(begun, &[shop]) {
+        // A change may have been told while this was read: the next one reads again.
+        memory.forget();
+    }
     Ok(fresh)
 }
 

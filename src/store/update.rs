@@ -14,7 +14,7 @@ use crate::kernel::country::CountryCode;
 use crate::kernel::email;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, Problem, VerbError};
-use crate::platform::news::{self, News};
+use crate::platform::news::{News, SHOP};
 use crate::platform::tx::Tx;
 
 /// The most characters of the store's name.
@@ -91,8 +91,11 @@ pub async fn update(app: &App, actor: &Actor, change: SettingsChange) -> Result<
     }
     let settings = settings::settings(&tx).await?;
     tx.commit().await?;
+    // Told before, for who is just reading it, and after, for who read what was not forgotten yet.
+    let news = app.local::<News>();
+    news.tell(SHOP);
     app.local::<settings::Memory>().forget();
-    app.local::<News>().tell(news::SHOP);
+    news.tell(SHOP);
     Ok(settings)
 }
 
