@@ -141,10 +141,11 @@ pub async fn collection_products_set(
     let others = collection_product::Entity::delete_many()
         .filter(collection_product::Column::CollectionId.eq(id))
         .filter(among(&tx, collection_product::Column::ProductId, &products).not());
-    if others.exec(&tx).await?.rows_affected > 0 {
+    let removed = others.exec(&tx).await?.rows_affected;
+    let added = put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
+    if removed > 0 && added == 0 {
         state::bump(&tx).await?;
     }
-    put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
     tx.commit().await?;
     Ok(id)
 }

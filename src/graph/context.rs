@@ -20,15 +20,15 @@ pub struct RequestContext {
     pub address: IpAddr,
     /// This request's loaders, never another's.
     pub loaders: Loaders,
-    /// What its answer shows that changes often.
-    pub shown: Arc<Shown>,
+    /// Where its answer's changing parts are noted, if it may be kept.
+    pub shown: Option<Arc<Shown>>,
 }
 
 impl RequestContext {
     /// The context of one request of `actor`.
     pub fn new(app: &App, actor: &Actor, address: IpAddr) -> Self {
         let loaders = Loaders::new(app.clone(), actor.clone());
-        Self { app: app.clone(), actor: actor.clone(), address, loaders, shown: Arc::default() }
+        Self { app: app.clone(), actor: actor.clone(), address, loaders, shown: None }
     }
 
     /// Puts the context into `request`, with the actor beside it for `visible` functions.
@@ -47,8 +47,8 @@ pub trait ContextExt {
     fn address(&self) -> IpAddr;
     /// This request's loaders.
     fn loaders(&self) -> &Loaders;
-    /// Where to note what the answer shows that changes often.
-    fn shown(&self) -> &Shown;
+    /// Notes that the answer shows what `tag` names, which changes often.
+    fn shows(&self, tag: impl FnOnce() -> String);
 }
 
 impl<T> ContextExt for ContextBase<'_, T> {
@@ -68,8 +68,10 @@ impl<T> ContextExt for ContextBase<'_, T> {
         &request(self).loaders
     }
 
-    fn shown(&self) -> &Shown {
-        &request(self).shown
+    fn shows(&self, tag: impl FnOnce() -> String) {
+        if let Some(shown) = &request(self).shown {
+            shown.note(&tag());
+        }
     }
 }
 

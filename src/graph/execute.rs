@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::context::RequestContext;
 use super::documents::Documents;
 use super::errors::{self, Code};
-use super::kept::{self, Begun, Kept, Key};
+use super::kept::{self, Begun, Kept, Key, Shown};
 use super::limits::shape::Shape;
 use super::limits::{cost, input};
 use super::metrics;
@@ -144,11 +144,13 @@ impl Edge {
             metrics::repeated(began.elapsed());
             return Answer::Written(body);
         }
-        let (begun, context) = (Begun::now(&self.app), self.context(caller));
-        let shown = Arc::clone(&context.shown);
+        let (begun, shown) = (Begun::now(&self.app), Arc::<Shown>::default());
+        let context = RequestContext { shown: Some(Arc::clone(&shown)), ..self.context(caller) };
         let response = self.run_with(operation, context, caller).await;
         let written = if response.is_ok() { serde_json::to_vec(&response).ok() } else { None };
-        let Some(body) = written.map(Bytes::from) else { return Answer::Response(response) };
+        let Some(body) = written.map(|it| Bytes::from(it.into_boxed_slice())) else {
+            return Answer::Response(response);
+        };
         self.kept.keep(question, begun, &shown, body.clone());
         Answer::Written(body)
     }

@@ -41,7 +41,7 @@ pub type Key = [u8; 32];
 struct Answer {
     body: Bytes,
     begun: Begun,
-    shown: Vec<Place>,
+    shown: Box<[Place]>,
 }
 
 /// When the reading for an answer began: before it looked at anything.
@@ -61,19 +61,19 @@ impl Shown {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Place::of(tag));
     }
 
-    fn places(&self) -> Vec<Place> {
+    fn places(&self) -> Box<[Place]> {
         let mut places = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         places.push(Place::of(SHOP));
         places.sort_unstable();
         places.dedup();
-        places
+        places.into_boxed_slice()
     }
 }
 
 impl Default for Kept {
     fn default() -> Self {
         let size = |_: &Key, answer: &Arc<Answer>| {
-            let places = size_of_val(answer.shown.as_slice());
+            let places = size_of_val(&*answer.shown);
             u32::try_from(answer.body.len() + places + OVERHEAD).unwrap_or(u32::MAX)
         };
         Self(Cache::builder().max_capacity(CAPACITY).weigher(size).time_to_live(MEMORY).build())

@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(15 * 60);
 const AFTER_FAILURE: Duration = Duration::from_secs(2 * 60);
 /// How often somebody looks that every supplier is being polled.
 const WATCH: Duration = Duration::from_secs(5 * 60);
+/// How long a supplier with many pages may take: one that was cut off begins anew.
+const LONGEST_POLL: Duration = Duration::from_secs(6 * 3600);
 /// The most pages of one answer: a supplier whose pages never end is not followed for ever.
 const MAX_PAGES: usize = 10_000;
 
@@ -33,6 +35,7 @@ pub struct PollStock {
 impl Job for PollStock {
     const KIND: &'static str = "inventory.poll_stock";
     const BEAT: Option<Duration> = Some(EVERY);
+    const LONGEST: Duration = LONGEST_POLL;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.supplier_id))

@@ -76,13 +76,13 @@ impl ProductVariant {
             None => only().await?,
         };
         let Some(country) = country else { return Ok(None) };
-        ctx.shown().note(&inventory::availability_key(self.row.id));
+        ctx.shows(|| inventory::availability_key(self.row.id));
         let window = ctx.loaders().load::<DeliveryLoader, _>((self.row.id, country)).await?;
         Ok(window.map(|it| DeliveryWindow::from((it.earliest, it.latest))))
     }
 
     async fn load_availability(&self, ctx: &Context<'_>) -> Result<AvailabilityObject, SharedFault> {
-        ctx.shown().note(&inventory::availability_key(self.row.id));
+        ctx.shows(|| inventory::availability_key(self.row.id));
         let known = match self.availability {
             Some(known) => Some(known),
             None => ctx.loaders().load::<AvailabilityLoader, _>(self.row.id).await?,

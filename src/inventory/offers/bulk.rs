@@ -117,6 +117,9 @@ impl Known {
         offer::Entity::update(after.clone().into_active_model().reset_all()).exec(tx).await?;
         shortfall::note(tx, &before, &after).await?;
         let id = after.id;
+        if before.variant_id != after.variant_id {
+            self.by_variant.remove(&before.variant_id);
+        }
         self.remember(after);
         Ok(id)
     }
@@ -161,7 +164,12 @@ impl Batch {
             self.entries.push(entry(tx, before, after, &change));
         }
         tx.invalidate(cache_key(after.variant_id));
-        if is_available(before, tx.now()) != is_available(after, tx.now()) {
+        let moved = before.variant_id != after.variant_id;
+        if moved {
+            tx.invalidate(cache_key(before.variant_id));
+            self.crossed.push(before.variant_id);
+        }
+        if moved || is_available(before, tx.now()) != is_available(after, tx.now()) {
             self.crossed.push(after.variant_id);
         }
     }

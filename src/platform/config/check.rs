@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     secret(&mut defects, "CONSIGN_SECRET_KEY", &config.secret_key);
     if !config.jwt_secret.is_empty() && config.jwt_secret == config.secret_key {
         defects
-            .push("CONSIGN_SECRET_KEY is the same as CONSIGN_JWT_SECRET: each needs its own random bytes".to_owned());
+            .push("CONSIGN_JWT_SECRET is the same as CONSIGN_SECRET_KEY: change CONSIGN_JWT_SECRET, which only signs everybody out (openssl rand -hex 32)".to_owned());
     }
     if config.redis_url.as_ref().is_some_and(|url| redis::Client::open(url.as_str()).is_err()) {
         defects.push("CONSIGN_REDIS_URL is not a Redis address such as redis://127.0.0.1:6379".to_owned());
@@ -40,9 +40,14 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     if config.database_pool < 2 {
         defects.push("CONSIGN_DATABASE_POOL must be at least 2".to_owned());
     }
-    for (name, value) in
-        [("CONSIGN_TIME_SCALE", u64::from(config.time_scale)), ("CONSIGN_WORKER_PLACES", config.worker_places as u64)]
-    {
+    for (name, value) in [
+        ("CONSIGN_TIME_SCALE", u64::from(config.time_scale)),
+        ("CONSIGN_WORKER_PLACES", config.worker_places as u64),
+        ("limits.request_seconds", config.limits.request_seconds),
+        ("limits.first_byte_seconds", config.limits.first_byte_seconds),
+        ("limits.head_seconds", config.limits.head_seconds),
+        ("limits.body_pause_seconds", config.limits.body_pause_seconds),
+    ] {
         if value == 0 {
             defects.push(format!("{name} must be at least 1"));
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::call::Answer;
 use super::wire;
+use crate::kernel::clock::{Moment, Timestamp};
 use crate::kernel::money::{Currency, Money};
 use crate::suppliers::ShipmentStatus;
 use crate::suppliers::adapter::text::{cut, web_address};
@@ -94,7 +95,7 @@ fn order(order: wire::Order) -> Option<RemoteOrder> {
         id: id(order.id)?,
         reference: id(order.reference)?,
         status: status(&order.status),
-        estimated_ship_at: order.estimated_ship_at.map(|it| it.0),
+        estimated_ship_at: order.estimated_ship_at.and_then(sensible),
         lines: order.lines.into_iter().map(line).collect::<Option<_>>()?,
         shipping_cost: order.shipping_cost.as_ref().and_then(money),
         rejection: order.rejection.map(reason),
@@ -146,7 +147,7 @@ fn shipment(shipment: wire::Shipment) -> Option<RemoteShipment> {
         carrier: cut(&shipment.carrier, MAX_NAME),
         tracking_number: shipment.tracking_number.map(|number| cut(&number, MAX_NAME)),
         tracking_url: shipment.tracking_url.as_deref().and_then(web_address),
-        shipped_at: shipment.shipped_at.map(|it| it.0),
+        shipped_at: shipment.shipped_at.and_then(sensible),
         lines: lines.collect::<Option<_>>()?,
         estimated_delivery: shipment.estimated_delivery.and_then(estimate),
     })
@@ -177,9 +178,14 @@ fn tracking_event(event: wire::Event) -> Option<RemoteEvent> {
     })
 }
 
+/// A moment that may be missing; some programs say the year 1 for none.
+fn sensible(time: Timestamp) -> Option<Timestamp> {
+    Moment::try_from(time).ok().map(|moment| moment.0)
+}
+
 /// An estimate that ends before it begins says nothing.
-fn estimate(estimate: wire::Estimate) -> Option<(crate::kernel::clock::Timestamp, crate::kernel::clock::Timestamp)> {
-    let (earliest, latest) = (estimate.earliest.0, estimate.latest.0);
+fn estimate(estimate: wire::Estimate) -> Option<(Timestamp, Timestamp)> {
+    let (earliest, latest) = (sensible(estimate.earliest)?, sensible(estimate.latest)?);
     (earliest <= latest).then_some((earliest, latest))
 }
 
@@ -201,7 +207,7 @@ fn stock_item(item: wire::StockItem) -> Option<RemoteStock> {
         sku: id(item.sku)?,
         quantity: quantity(item.quantity)?,
         cost: item.cost.as_ref().and_then(money),
-        restock_at: item.restock_at.map(|it| it.0),
+        restock_at: item.restock_at.and_then(sensible),
         discontinued: item.discontinued.unwrap_or(false),
     })
 }

@@ -113,7 +113,7 @@ pub(super) struct Order {
     pub id: String,
     pub reference: String,
     pub status: String,
-    pub estimated_ship_at: Option<Moment>,
+    pub estimated_ship_at: Option<Timestamp>,
     #[serde(default)]
     pub lines: Vec<OrderLine>,
     pub shipping_cost: Option<Money>,
@@ -153,7 +153,7 @@ pub(super) struct Shipment {
     pub carrier: String,
     pub tracking_number: Option<String>,
     pub tracking_url: Option<String>,
-    pub shipped_at: Option<Moment>,
+    pub shipped_at: Option<Timestamp>,
     #[serde(default)]
     pub lines: Vec<ShipmentLine>,
     pub estimated_delivery: Option<Estimate>,
@@ -168,8 +168,8 @@ pub(super) struct ShipmentLine {
 
 #[derive(Deserialize)]
 pub(super) struct Estimate {
-    pub earliest: Moment,
-    pub latest: Moment,
+    pub earliest: Timestamp,
+    pub latest: Timestamp,
 }
 
 /// Items stay unread here: one that cannot be read must not spoil the others.
@@ -189,7 +189,7 @@ pub(super) struct StockItem {
     pub sku: String,
     pub quantity: i64,
     pub cost: Option<Money>,
-    pub restock_at: Option<Moment>,
+    pub restock_at: Option<Timestamp>,
     pub discontinued: Option<bool>,
 }
 
