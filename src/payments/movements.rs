@@ -83,13 +83,18 @@ pub async fn void_rest(tx: &Tx, order_id: OrderId, reason: &str) -> Result<Optio
 /// refund. An error if that much was not taken.
 pub async fn refund(tx: &Tx, order_id: OrderId, amount: Money, reason: &str, key: &str) -> Result<RefundId, Fault> {
     let (attempt, totals) = of_order(tx, order_id).await?;
-    let same = refund::Entity::find().filter(refund::Column::OrderId.eq(order_id)).filter(refund::Column::Key.eq(key));
-    if let Some(found) = same.one(tx).await? {
+    if let Some(found) = refund_by_key(tx, order_id, key).await? {
         return Ok(found.id);
     }
     check(amount, totals.refundable(), "refunded")?;
     let wanted = NewRefund { id: tx.new_id(), order_id, amount, reason, key, notify: false };
     Ok(begin_refund(tx, &attempt, &wanted).await?.id)
+}
+
+/// The order's refund with this key.
+pub(super) async fn refund_by_key(tx: &Tx, order_id: OrderId, key: &str) -> Result<Option<refund::Model>, Fault> {
+    let same = refund::Entity::find().filter(refund::Column::OrderId.eq(order_id)).filter(refund::Column::Key.eq(key));
+    Ok(same.one(tx).await?)
 }
 
 /// A refund that was found possible.
@@ -209,7 +214,8 @@ pub(super) async fn of_order_if_any(
     Ok(Some((attempt, totals)))
 }
 
-async fn of_order(tx: &Tx, order_id: OrderId) -> Result<(attempt::Model, MoneyTotals), Fault> {
+/// The order's attempt, locked, and what was moved; an error if it has none.
+pub(super) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<(attempt::Model, MoneyTotals), Fault> {
     let found = of_order_if_any(tx, order_id).await?;
     found.ok_or_else(|| Fault::internal(format!("order {order_id} has no payment")))
 }

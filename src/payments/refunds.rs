@@ -121,6 +121,42 @@ pub async fn create_refund(
     Ok(made)
 }
 
+/// Gives back what was paid for those of these units that were not refunded yet, at most what is left of
+/// what was charged; `None` if that is nothing. A repeat with the same key finds the same refund.
+pub async fn refund_units(
+    tx: &Tx,
+    order_id: OrderId,
+    lines: Vec<RefundLine>,
+    reason: &str,
+    key: &str,
+) -> Result<Option<RefundId>, Fault> {
+    let (attempt, totals) = movements::of_order(tx, order_id).await?;
+    if let Some(found) = movements::refund_by_key(tx, order_id, key).await? {
+        return Ok(Some(found.id));
+    }
+    let before = units_refunded(tx, order_id).await?;
+    let (left, mut sum, mut taken, mut known) = (totals.refundable(), 0, vec![], 0);
+    for line in lines {
+        let gone = before.get(&line.order_line_id).copied().unwrap_or_default();
+        let units = line.units.get(gone..).unwrap_or_default();
+        let quantity = line.quantity.min(units.len());
+        known += line.quantity - quantity;
+        sum += units.iter().take(quantity).map(|unit| unit.minor()).sum::<i64>();
+        if quantity > 0 {
+            taken.push(RefundLine { quantity, ..line });
+        }
+    }
+    let amount = Money::from_minor(sum.min(left.minor()), left.currency());
+    if amount.minor() == 0 {
+        return Ok(None);
+    }
+    let reason = if known == 0 { reason.to_owned() } else { format!("{reason}; {known} units were refunded before") };
+    let new = NewRefund { id: tx.new_id(), order_id, amount, reason: &reason, key, notify: false };
+    movements::begin_refund(tx, &attempt, &new).await?;
+    note_units(tx, new.id, &taken).await?;
+    Ok(Some(new.id))
+}
+
 fn check(request: &RefundRequest) -> Result<(), VerbError<RefundErrorCode>> {
     let invalid = |path: &str, message: &str| Err(VerbError::refused(RefundErrorCode::Invalid, path, message));
     if !(1..=MAX_KEY).contains(&request.idempotency_key.chars().count()) {

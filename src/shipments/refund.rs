@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::entity::line;
 use super::queries;
 use crate::kernel::ids::ShipmentId;
-use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::orders;
-use crate::payments;
+use crate::payments::{self, RefundLine};
 use crate::platform::jobs::{Done, Job, JobError, JobRun, NewJob};
 use crate::platform::outbox;
 use crate::platform::tx::Tx;
@@ -30,8 +29,8 @@ pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fau
     Ok(vec![NewJob::now(&RefundParcel { id })?])
 }
 
-/// Gives back what the customer paid for the units in a parcel, once; not more than is left of what
-/// was charged. Shipping stays paid, since the order's other parcels were sent for it too.
+/// Gives back what the customer paid for the units in a parcel that were not refunded yet, once; not more
+/// than is left of what was charged. Shipping stays paid, since the order's other parcels were sent for it too.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefundParcel {
     /// The parcel.
@@ -49,29 +48,26 @@ impl Job for RefundParcel {
         if totals.pending_captured.minor() > 0 {
             return Err(JobError::retry("the money is still being taken"));
         }
-        let paid = paid_for(&tx, self.id, &order).await?;
-        let amount = order.money(paid.minor().min(totals.refundable().minor()));
-        if amount.minor() > 0 {
-            let key = format!("parcel:{}", self.id);
-            payments::refund(&tx, order.id, amount, "a parcel did not arrive", &key).await?;
+        let units = units_in(&tx, self.id, &order).await?;
+        let key = format!("parcel:{}", self.id);
+        if payments::refund_units(&tx, order.id, units, "a parcel did not arrive", &key).await?.is_none() {
+            tracing::info!(shipment.id = %self.id, "nothing of parcel {} is left to refund", self.id);
         }
         tx.commit().await?;
         Ok(Done::OK)
     }
 }
 
-/// What the customer pays for the units in the parcel: their share of their lines.
-async fn paid_for(tx: &Tx, id: ShipmentId, order: &orders::order::Model) -> Result<Money, Fault> {
+/// The units in the parcel, with what the customer paid for each unit of their lines.
+async fn units_in(tx: &Tx, id: ShipmentId, order: &orders::order::Model) -> Result<Vec<RefundLine>, Fault> {
     let rows = line::Entity::find().filter(line::Column::ShipmentId.eq(id)).all(tx).await?;
-    let mut sum = Money::zero(order.currency);
+    let mut found = vec![];
     for own in orders::lines_of(tx, &[order.id]).await? {
         let units: i64 = rows.iter().filter(|row| row.order_line_id == own.id).map(|row| row.quantity).sum();
-        let shares = order.money(own.total).allocate(&[units, own.quantity - units]);
-        if units > 0
-            && let Some(share) = shares.first()
-        {
-            sum = sum.add(*share)?;
-        }
+        let count = |units: i64| usize::try_from(units).map_err(|_| Fault::internal("units of less than nothing"));
+        let (quantity, all) = (count(units)?, count(own.quantity)?);
+        let units = order.money(own.total).allocate(&vec![1; all]);
+        found.push(RefundLine { order_line_id: own.id, quantity, units });
     }
-    Ok(sum)
+    Ok(found)
 }

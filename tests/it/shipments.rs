@@ -12,6 +12,7 @@ crate::engine_tests![
     any_order_of_events_ends_alike,
     trouble_with_a_parcel_is_a_work_item,
     what_is_in_a_lost_parcel_is_paid_back_once,
+    units_of_a_lost_parcel_count_as_refunded,
 ];
 
 const CREATE: &str = "mutation($id: ID!, $input: ShipmentCreateInput!) {
@@ -110,4 +111,33 @@ async fn what_is_in_a_lost_parcel_is_paid_back_once(app: TestApp) {
         assert_eq!(order["paymentStatus"], "PARTIALLY_REFUNDED");
         assert_eq!(order["payment"]["refunded"], order["lines"][0]["unitPrice"], "one of three, once");
     }
+}
+
+async fn units_of_a_lost_parcel_count_as_refunded(app: TestApp) {
+    let (owner, supplier, bought, part) = accepted(&app).await;
+    app.run_jobs().await;
+    let lost = ship(&supplier, &part, "1", 2).await.done("shipmentCreate")["shipment"]["id"].clone();
+    let query = "query($id: ID!) { order(id: $id) { lines { id unitPrice { amount } } payment { refunded { amount } } } }";
+    let order = owner.run(query, json!({ "id": bought.id })).await.at("order").clone();
+    let ask = "mutation($id: ID!, $input: RefundCreateInput!) { refundCreate(orderId: $id, input: $input) {
+        refund { id } userErrors { code field message } } }";
+    let refund = async |key: &str, quantity: i64| {
+        let lines = json!([{ "orderLineId": order["lines"][0]["id"], "quantity": quantity }]);
+        let input = json!({ "idempotencyKey": key, "lines": lines });
+        owner.run(ask, json!({ "id": bought.id, "input": input })).await
+    };
+    // Two of three go back by line, so of the parcel's two only one is left.
+    refund("a", 2).await.done("refundCreate");
+    app.run_jobs().await;
+    let input = json!({ "id": "x", "status": "EXCEPTION", "occurredAt": app.app.clock.now() });
+    supplier.run(TELL, json!({ "id": lost, "input": input })).await.done("shipmentEventAdd");
+    let item = stock::open_items(&owner, "SHIPMENT_EXCEPTION").await.remove(0);
+    stock::resolve(&owner, &item, "REFUND_PARCEL").await;
+    app.run_jobs().await;
+    assert_eq!(refund("b", 1).await.user_codes("refundCreate"), ["TOO_MUCH"]);
+    let order_id = bought.id.parse().expect("an order's");
+    let refunds = consign::payments::refunds(app.app.db.read(), &[order_id]).await.expect("read");
+    assert_eq!(refunds.len(), 2, "{refunds:?}");
+    assert_eq!(refunds[0].amount, 2 * refunds[1].amount);
+    assert_eq!(refunds[1].reason, "a parcel did not arrive; 1 units were refunded before");
 }
