@@ -66,7 +66,9 @@ async fn units_in(tx: &Tx, id: ShipmentId, order: &orders::order::Model) -> Resu
         let units: i64 = rows.iter().filter(|row| row.order_line_id == own.id).map(|row| row.quantity).sum();
         let count = |units: i64| usize::try_from(units).map_err(|_| Fault::internal("units of less than nothing"));
         let (quantity, all) = (count(units)?, count(own.quantity)?);
-        let units = order.money(own.total).allocate(&vec![1; all]);
+        let mut units = order.money(own.total).allocate(&vec![1; all]);
+        // What is paid for cancelled units goes back by itself.
+        units.truncate(count(own.live())?);
         found.push(RefundLine { order_line_id: own.id, quantity, units });
     }
     Ok(found)

@@ -111,7 +111,8 @@ async fn create(
     payments::create_refund(ctx.app(), ctx.actor(), order_id, &request).await.map(Refund)
 }
 
-/// The lines with what the customer paid for each of their units: a line's total, shared out to the cent.
+/// The lines with what the customer paid for each of their units that were not cancelled: a line's total,
+/// shared out to the cent.
 async fn lines_of(
     ctx: &Context<'_>,
     order_id: OrderId,
@@ -133,7 +134,9 @@ async fn lines_of(
             let message = format!("name the line once, with 1 to {units} units");
             return Err(invalid(&format!("input.lines.{index}.quantity"), message).into());
         }
-        let units = Money::from_minor(line.total, order.currency).allocate(&vec![1; units]);
+        let mut units = Money::from_minor(line.total, order.currency).allocate(&vec![1; units]);
+        // What is paid for cancelled units goes back by itself.
+        units.truncate(usize::try_from(line.live()).unwrap_or_default());
         found.push(RefundLine { order_line_id: line.id, quantity, units });
     }
     Ok(found)
