@@ -12,6 +12,7 @@ crate::engine_tests![
     a_refusal_goes_to_another_supplier,
     a_part_is_accepted_and_the_rest_goes_elsewhere,
     what_nobody_sends_is_decided_by_the_owner,
+    units_that_were_cancelled_are_not_refunded_by_line,
     the_owner_decides_what_is_not_forwarded_by_itself,
     before_it_is_sent_an_order_is_cancelled_at_once,
     after_it_is_sent_the_supplier_is_asked,
@@ -137,6 +138,36 @@ async fn what_nobody_sends_is_decided_by_the_owner(app: TestApp) {
     stock::resolve(&owner, &items[0], "CANCEL_AND_REFUND").await;
     app.run_jobs().await;
     is(&owner, &bought.id, "VOIDED", "CANCELLED").await;
+}
+
+async fn units_that_were_cancelled_are_not_refunded_by_line(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let variants = stock::variants(&owner, 1).await;
+    let only = trade::portal(&owner, "Only", true).await;
+    trade::offers(&app, &owner, only, &variants[0], "O-1", 9, "3.00").await;
+    let bought = trade::buy(&app, &[(&variants[0], 2)]).await;
+    app.run_jobs().await;
+    let part = trade::parts(&owner, &bought.id).await[0].clone();
+    let one = json!({ "lines": [{ "id": part["lines"][0]["id"], "quantity": 1 }] });
+    trade::work(&app.as_supplier(only).await, "supplierOrderAccept", &part["id"], one).await.done("supplierOrderAccept");
+    app.run_jobs().await;
+    let item = stock::open_items(&owner, "NO_SUPPLIER").await.remove(0);
+    stock::resolve(&owner, &item, "CANCEL_AND_REFUND").await;
+    app.run_jobs().await;
+    is(&owner, &bought.id, "PAID", "IN_PROGRESS").await;
+    let query = "query($id: ID!) { order(id: $id) { lines { id } } }";
+    let line = owner.run(query, json!({ "id": bought.id })).await.text("order.lines.0.id");
+    let ask = "mutation($id: ID!, $input: RefundCreateInput!) { refundCreate(orderId: $id, input: $input) {
+        refund { id } userErrors { code field message } } }";
+    let refund = async |key: &str, quantity: i64| {
+        let lines = json!([{ "orderLineId": line, "quantity": quantity }]);
+        owner.run(ask, json!({ "id": bought.id, "input": { "idempotencyKey": key, "lines": lines } })).await
+    };
+    let both = refund("both", 2).await;
+    assert_eq!(both.user_codes("refundCreate"), ["TOO_MUCH"], "one was cancelled");
+    assert_eq!(both.at("refundCreate.userErrors.0.field"), &json!(["input", "lines", "0", "quantity"]));
+    refund("one", 1).await.done("refundCreate");
+    assert_eq!(refund("another", 1).await.user_codes("refundCreate"), ["TOO_MUCH"]);
 }
 
 async fn the_owner_decides_what_is_not_forwarded_by_itself(app: TestApp) {
