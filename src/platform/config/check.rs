@@ -24,8 +24,9 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     secret(&mut defects, "CONSIGN_JWT_SECRET", &config.jwt_secret);
     secret(&mut defects, "CONSIGN_SECRET_KEY", &config.secret_key);
     if !config.jwt_secret.is_empty() && config.jwt_secret == config.secret_key {
-        defects
-            .push("CONSIGN_JWT_SECRET is the same as CONSIGN_SECRET_KEY: change CONSIGN_JWT_SECRET, which only signs everybody out (openssl rand -hex 32)".to_owned());
+        let sentence = "CONSIGN_JWT_SECRET is the same as CONSIGN_SECRET_KEY: change the former, which only signs \
+                        everybody out (openssl rand -hex 32)";
+        defects.push(sentence.to_owned());
     }
     if config.redis_url.as_ref().is_some_and(|url| redis::Client::open(url.as_str()).is_err()) {
         defects.push("CONSIGN_REDIS_URL is not a Redis address such as redis://127.0.0.1:6379".to_owned());
@@ -168,7 +169,7 @@ mod tests {
                 "CONSIGN_JWT_SECRET repeats itself",
                 Config { jwt_secret: "0123456789abcdef".repeat(2).into(), ..sound() },
             ),
-            ("CONSIGN_SECRET_KEY is the same", Config { secret_key: sound().jwt_secret, ..sound() }),
+            ("CONSIGN_JWT_SECRET is the same", Config { secret_key: sound().jwt_secret, ..sound() }),
             ("CONSIGN_DATABASE_URL", Config { database_url: "mysql://x".to_owned(), ..sound() }),
             ("CONSIGN_LISTEN", Config { listen: "8080".to_owned(), ..sound() }),
             ("CONSIGN_REDIS_URL", Config { redis_url: Some("http://x".to_owned()), ..sound() }),
