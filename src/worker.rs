@@ -116,6 +116,10 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
 fn tells_a_customer(event: &outbox::entity::Model) -> bool {
     match event.kind {
         EventType::CustomerRegistered
+        | EventType::PasswordResetRequested
+        | EventType::PasswordChanged
+        | EventType::EmailChangeRequested
+        | EventType::EmailConfirmationRequested
         | EventType::OrderPlaced
         | EventType::OrderCancelled
         | EventType::ShipmentCreated

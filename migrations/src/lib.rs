@@ -22,6 +22,7 @@ mod m20261122_000015_webhooks;
 mod m20261122_000016_importing;
 mod m20261122_000017_refund_lines;
 mod m20261125_000018_job_rank;
+mod m20261125_000019_accounts;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000016_importing::Migration),
             Box::new(m20261122_000017_refund_lines::Migration),
             Box::new(m20261125_000018_job_rank::Migration),
+            Box::new(m20261125_000019_accounts::Migration),
         ]
     }
 }

@@ -22,12 +22,18 @@ const ACTION_PREFIX: &str = "cvt_";
 pub(super) enum Purpose {
     /// Verifying an address.
     VerifyEmail,
+    /// Choosing a new password.
+    ResetPassword,
+    /// Moving an account to another address.
+    ChangeEmail,
 }
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::VerifyEmail => b"consign verify-email v1",
+            Self::ResetPassword => b"consign reset-password v1",
+            Self::ChangeEmail => b"consign change-email v1",
         }
     }
 }

@@ -4,7 +4,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 
 use super::entity::api_token::Permissions;
 use super::entity::staff;
-use super::passwords;
+use super::sessions::Holder;
+use super::{accounts, passwords, sessions};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::ids::StaffId;
@@ -34,8 +35,10 @@ pub async fn create_owner(app: &App, email: &str, password: &str) -> Result<Staf
     let known = staff::Entity::find().filter(staff::Column::Email.eq(&email)).lock_exclusive().one(&tx).await?;
     let row = match known {
         Some(known) => {
+            let holder = Holder::Staff(known.id);
+            accounts::set_password(&tx, holder, password_hash).await?;
+            sessions::end_all(&tx, holder).await?;
             let mut row = known.into_active_model();
-            row.password_hash = Set(password_hash);
             row.owner = Set(true);
             row.update(&tx).await?
         }

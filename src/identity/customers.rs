@@ -1,4 +1,4 @@
-//! Reading customers.
+//! Customers, for the rooms above.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -6,6 +6,23 @@ use super::Owned;
 use super::entity::customer::{Column, Entity, Model};
 use crate::kernel::ids::CustomerId;
 use crate::kernel::problem::Fault;
+
+/// What is wrong with a request about a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerProblem {
+    /// A field is too long, or has characters that are not text.
+    Invalid,
+    /// There is no such customer or address.
+    NotFound,
+    /// A parcel could not arrive at the address.
+    AddressInvalid,
+    /// There are as many addresses as there may be.
+    TooMany,
+    /// The password is not the account's.
+    CredentialsInvalid,
+    /// Too many tries; wait.
+    Throttled,
+}
 
 /// One customer, or nothing.
 pub async fn lookup(conn: &impl ConnectionTrait, id: CustomerId) -> Result<Option<Model>, Fault> {

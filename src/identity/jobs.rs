@@ -6,15 +6,16 @@ use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::entity::{refresh_token, registration, session, sign_in_throttle};
+use super::entity::{account_action, refresh_token, registration, session, sign_in_throttle};
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
 /// How often expired credentials are cleared out.
 const PERIOD: Duration = Duration::from_secs(3600);
-/// How long registrations nobody verified, and counts of tries, are kept past their use.
+/// How long registrations nobody verified, what waited for a mail's token, and counts of tries are kept
+/// past their use.
 const KEPT: TimeDelta = TimeDelta::days(1);
 
-/// Deletes sessions, refresh tokens and registrations that have expired, and old counts of tries.
+/// Deletes sessions, refresh tokens, registrations and actions that have expired, and old counts of tries.
 /// Ended sessions stay until they would have expired: their tokens must be known to be refused.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SweepCredentials {}
@@ -34,6 +35,8 @@ impl Job for SweepCredentials {
         session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(conn).await?;
         let registrations = registration::Entity::delete_many();
         registrations.filter(registration::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
+        let actions = account_action::Entity::delete_many();
+        actions.filter(account_action::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
         let throttles = sign_in_throttle::Entity::delete_many();
         throttles.filter(sign_in_throttle::Column::LastAt.lt(now - KEPT)).exec(conn).await?;
         Ok(Done::Again(PERIOD))

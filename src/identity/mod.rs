@@ -12,15 +12,21 @@ mod permission;
 mod policy;
 
 mod access_token;
+mod accounts;
 mod action_tokens;
+pub mod addresses;
 pub mod admin;
 pub mod api_tokens;
 mod authenticate;
+pub mod credentials;
 pub mod customers;
+pub mod email_change;
 pub mod entity;
 pub mod graphql;
 pub mod jobs;
+mod names;
 mod passwords;
+pub mod profile;
 pub mod registrations;
 
 pub mod sessions;

@@ -3,7 +3,7 @@
 //! Someone else's object is *not found*; an act that is never one's to do is *forbidden*, or asks
 //! for a credential if there is none. So nothing tells whether an object exists.
 
-use super::{Actor, Owned, Permission, Who};
+use super::{Actor, Owned, Permission, Staff, Who};
 use crate::kernel::problem::Fault;
 
 /// What somebody wants to do. One per kind of right, not one per operation.
@@ -57,10 +57,18 @@ pub enum Action {
     ReadStore,
     /// Make and change discounts.
     ManageDiscounts,
+    /// Change the password or the address of one's own account.
+    UseAccount,
+    /// What only a customer does: keep addresses, claim a cart or an order.
+    ActAsCustomer,
     /// See customers.
     ReadCustomers,
     /// See one customer.
     ReadCustomer,
+    /// Get everything that is kept about a customer.
+    ExportCustomer,
+    /// Have a customer forgotten.
+    EraseCustomer,
     /// Follow everything that happens in the store.
     StoreActivity,
     /// Make and revoke API tokens.
@@ -73,6 +81,10 @@ pub enum Action {
 
 /// Who has a right.
 enum Right {
+    /// Whoever is signed in, to their own account.
+    Person,
+    /// Customers, to what is theirs.
+    Customer,
     /// The owner, and staff with this permission.
     Store(Permission),
     /// Those, and whoever the object belongs to: its customer, or the holder of its order's token.
@@ -83,7 +95,7 @@ enum Right {
 
 impl Action {
     fn right(self) -> Right {
-        use Right::{Store, StoreOrCustomer, StoreOrSupplier};
+        use Right::{Customer, Person, Store, StoreOrCustomer, StoreOrSupplier};
         match self {
             Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog | Self::Upload => {
                 Store(Permission::Catalog)
@@ -101,8 +113,10 @@ impl Action {
             Self::ReadWorkItems | Self::ManageWorkItems => Store(Permission::Fulfillment),
             Self::ManageStore | Self::ReadStore => Store(Permission::Settings),
             Self::ManageDiscounts => Store(Permission::Discounts),
+            Self::UseAccount => Person,
+            Self::ActAsCustomer => Customer,
             Self::ReadCustomers => Store(Permission::Customers),
-            Self::ReadCustomer => StoreOrCustomer(Permission::Customers),
+            Self::ReadCustomer | Self::ExportCustomer | Self::EraseCustomer => StoreOrCustomer(Permission::Customers),
             Self::StoreActivity => Store(Permission::Orders),
             Self::ManageTokens => Store(Permission::Settings),
             Self::ReadNotifications => Store(Permission::Customers),
@@ -116,6 +130,7 @@ impl Actor {
     /// loading; for an action on one object ask [`Actor::may_on`] after.
     pub fn may(&self, action: Action) -> Result<(), Fault> {
         let permission = match action.right() {
+            Right::Person | Right::Customer => return self.may_as_person(action),
             Right::Store(permission) => permission,
             // Anybody may ask for an order: without a right to it, it is not found.
             Right::StoreOrCustomer(permission) => {
@@ -138,11 +153,21 @@ impl Actor {
         }
     }
 
+    /// An app acts for the store, and is nobody with an account.
+    fn may_as_person(&self, action: Action) -> Result<(), Fault> {
+        match (&self.who, action.right()) {
+            (Who::Customer(_), _) | (Who::Staff(Staff { id: Some(_), .. }), Right::Person) => Ok(()),
+            (Who::Anonymous, _) => Err(Fault::Unauthenticated),
+            _ => Err(Fault::Forbidden),
+        }
+    }
+
     /// Whether this actor may do `action` to `object`. Somebody else's is [`Fault::NotFound`].
     pub fn may_on(&self, action: Action, object: &impl Owned) -> Result<(), Fault> {
         self.may(action)?;
         let theirs = match action.right() {
             Right::Store(_) => true,
+            Right::Person | Right::Customer => self.customer_id().is_some_and(|id| object.customer_id() == Some(id)),
             Right::StoreOrCustomer(_) => match self.who {
                 Who::Customer(id) => object.customer_id() == Some(id),
                 Who::Guest(order_id) => object.order_id() == Some(order_id),

@@ -7,15 +7,13 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde_json::json;
 
 use super::action_tokens::Purpose;
-use super::entity::{customer, registration, staff};
+use super::entity::{customer, registration};
 use super::sessions::{Holder, IssuedSession};
-use super::{action_tokens, passwords, sessions, throttle};
+use super::{accounts, action_tokens, names, passwords, sessions, throttle};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::event::{Audience, EventType};
@@ -29,8 +27,6 @@ use crate::platform::tx::Tx;
 const LIFE: TimeDelta = TimeDelta::hours(24);
 /// How often one address may be registered from one place before its mails are slowed down.
 const FREE_TRIES: u32 = 5;
-/// The longest name.
-const MAX_NAME: usize = 100;
 
 /// What a visitor fills in.
 #[derive(Debug, Clone)]
@@ -74,8 +70,8 @@ pub async fn register(app: &App, input: Registration, address: IpAddr) -> Result
         id: Set(tx.new_id()),
         email: Set(email),
         password_hash: Set(password_hash),
-        first_name: Set(text(input.first_name)),
-        last_name: Set(text(input.last_name)),
+        first_name: Set(names::tidy(input.first_name)),
+        last_name: Set(names::tidy(input.last_name)),
         accepts_marketing: Set(input.accepts_marketing),
         created_at: Set(tx.now()),
         expires_at: Set(tx.now() + LIFE),
@@ -101,9 +97,7 @@ fn checked(input: &Registration) -> Result<String, VerbError<RegistrationProblem
         problems.push(Problem::at(RegistrationProblem::PasswordInvalid, "input.password", message));
     }
     for (path, name) in [("input.firstName", &input.first_name), ("input.lastName", &input.last_name)] {
-        let bad = |name: &String| name.chars().count() > MAX_NAME || name.chars().any(char::is_control);
-        if name.as_ref().is_some_and(bad) {
-            let message = format!("a name has at most {MAX_NAME} characters, in one line");
+        if let Some(message) = name.as_deref().and_then(names::problem) {
             problems.push(Problem::at(RegistrationProblem::Invalid, path, message));
         }
     }
@@ -111,10 +105,6 @@ fn checked(input: &Registration) -> Result<String, VerbError<RegistrationProblem
         Ok(email) if problems.is_empty() => Ok(email),
         _ => Err(VerbError::Refused(problems)),
     }
-}
-
-fn text(name: Option<String>) -> Option<String> {
-    name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Makes the account whose address `token` proves, and signs its holder in.
@@ -129,7 +119,7 @@ pub async fn verify_email(
     let id = action_tokens::read(app, Purpose::VerifyEmail, token).ok_or_else(invalid)?;
     let tx = Tx::begin(app).await?;
     let row = registration::Entity::find_by_id(id).lock_exclusive().one(&tx).await?.ok_or_else(invalid)?;
-    if row.used_at.is_some() || row.expires_at <= tx.now() || taken(&tx, &row.email).await? {
+    if row.used_at.is_some() || row.expires_at <= tx.now() || accounts::taken(&tx, &row.email).await? {
         return Err(invalid());
     }
     let customer = customer::ActiveModel {
@@ -140,11 +130,15 @@ pub async fn verify_email(
         last_name: Set(row.last_name.clone()),
         accepts_marketing: Set(row.accepts_marketing),
         created_at: Set(tx.now()),
+        default_address_id: Set(None),
+        erased_at: Set(None),
+        erased_email: Set(None),
     };
     let customer = unless_duplicate(customer.insert(&tx).await)?.ok_or_else(invalid)?;
     let mut row = row.into_active_model();
     row.used_at = Set(Some(tx.now()));
     row.update(&tx).await?;
+    accounts::tell_verified(&tx, customer.id).await?;
     let session = sessions::begin(&tx, Holder::Customer(customer.id)).await?;
     tx.commit().await?;
     Ok((customer, session))
@@ -174,17 +168,9 @@ pub async fn mail_for(app: &App, id: ActionTokenId) -> Result<Option<Registratio
     let Some(row) = found.filter(|row| row.used_at.is_none() && row.expires_at > app.clock.now()) else {
         return Ok(None);
     };
-    if taken(conn, &row.email).await? {
+    if accounts::taken(conn, &row.email).await? {
         return Ok(Some(RegistrationMail::AlreadyRegistered { email: row.email }));
     }
     let token = action_tokens::make(app, Purpose::VerifyEmail, id);
     Ok(Some(RegistrationMail::Verify { email: row.email, token }))
-}
-
-async fn taken(conn: &impl ConnectionTrait, email: &str) -> Result<bool, Fault> {
-    let customer = customer::Entity::find().filter(customer::Column::Email.eq(email)).one(conn).await?;
-    if customer.is_some() {
-        return Ok(true);
-    }
-    Ok(staff::Entity::find().filter(staff::Column::Email.eq(email)).one(conn).await?.is_some())
 }

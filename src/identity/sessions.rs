@@ -7,13 +7,14 @@
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
+    Set,
 };
 
-use super::entity::{customer, refresh_token, session, staff};
-use super::{Actor, Who, access_token, passwords, throttle};
+use super::entity::{refresh_token, session};
+use super::{Actor, Who, access_token, accounts, passwords};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::email;
@@ -78,37 +79,16 @@ pub async fn create(
     let Some(email) = email::parse(email).ok().filter(|_| passwords::acceptable(password)) else {
         return Err(wrong());
     };
-    let email = email::key(&email);
-    let limits = &app.config.limits;
-    let from_here = throttle::key_of_address("sign-in", address);
-    let at_account = throttle::key("sign-in", &email, address);
-    for (tries, free) in
-        [(&from_here, limits.password_checks_per_address), (&at_account, limits.password_checks_per_account)]
-    {
-        if let Err(seconds) = throttle::count(app, tries, free).await? {
-            let message = format!("too many tries; wait {seconds} seconds");
-            return Err(VerbError::refused(SessionProblem::Throttled, "input", message));
-        }
-    }
-    let (holder, stored) = find(app, &email).await?.unzip();
-    let right = passwords::verify(stored, password.to_owned()).await?;
-    let Some(holder) = holder.filter(|_| right) else { return Err(wrong()) };
-    throttle::forget(app, &at_account).await?;
-    throttle::take_back(app, &from_here).await?;
+    let Some(account) = accounts::proved(app, &email::key(&email), password, address).await? else {
+        return Err(wrong());
+    };
     let tx = Tx::begin(app).await?;
-    let issued = begin(&tx, holder).await?;
+    if !accounts::unchanged(&tx, &account).await? {
+        return Err(wrong());
+    }
+    let issued = begin(&tx, account.holder).await?;
     tx.commit().await?;
     Ok(issued)
-}
-
-/// The account with this address: somebody of the store before a customer.
-async fn find(app: &App, email: &str) -> Result<Option<(Holder, String)>, Fault> {
-    let conn = app.db.read();
-    if let Some(row) = staff::Entity::find().filter(staff::Column::Email.eq(email)).one(conn).await? {
-        return Ok(Some((Holder::Staff(row.id), row.password_hash)));
-    }
-    let row = customer::Entity::find().filter(customer::Column::Email.eq(email)).one(conn).await?;
-    Ok(row.map(|row| (Holder::Customer(row.id), row.password_hash)))
 }
 
 /// Begins a session.
@@ -224,8 +204,8 @@ pub async fn end(app: &App, actor: &Actor, which: EndSession) -> Result<(), Verb
         None => own_session(&tx, actor).await?,
     };
     match (which.all, session.customer_id, session.staff_id) {
-        (true, Some(id), _) => end_where(&tx, session::Column::CustomerId.eq(id)).await?,
-        (true, None, Some(id)) => end_where(&tx, session::Column::StaffId.eq(id)).await?,
+        (true, Some(id), _) => end_all(&tx, Holder::Customer(id)).await?,
+        (true, None, Some(id)) => end_all(&tx, Holder::Staff(id)).await?,
         _ => end_where(&tx, session::Column::Id.eq(session.id)).await?,
     }
     tx.commit().await?;
@@ -242,7 +222,19 @@ async fn own_session(tx: &Tx, actor: &Actor) -> Result<session::Model, VerbError
     session::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or_else(missing)
 }
 
-async fn end_where(tx: &Tx, which: sea_orm::sea_query::SimpleExpr) -> Result<(), Fault> {
+/// Ends all sessions of an account.
+pub(super) async fn end_all(tx: &Tx, holder: Holder) -> Result<(), Fault> {
+    end_where(tx, accounts::sessions_of(holder)).await
+}
+
+/// Ends all sessions of an account but the one `actor` acts with.
+pub(super) async fn end_others(tx: &Tx, holder: Holder, actor: &Actor) -> Result<(), Fault> {
+    let own = actor.credential.as_ref().and_then(|credential| credential.id.parse::<SessionId>().ok());
+    let all = Condition::all().add(accounts::sessions_of(holder));
+    end_where(tx, all.add_option(own.map(|id| session::Column::Id.ne(id)))).await
+}
+
+async fn end_where(tx: &Tx, which: impl IntoCondition) -> Result<(), Fault> {
     let update = session::Entity::update_many().col_expr(session::Column::EndedAt, Expr::value(tx.now()));
     update.filter(which).filter(session::Column::EndedAt.is_null()).exec(tx).await?;
     Ok(())

@@ -60,6 +60,22 @@ pub enum EventType {
     ImportFinished,
     /// A customer registered, or asked again with a known address.
     CustomerRegistered,
+    /// A customer showed that an address is theirs.
+    EmailVerified,
+    /// Somebody asked for a new password.
+    PasswordResetRequested,
+    /// A password was changed.
+    PasswordChanged,
+    /// An account is to move to another address: told at the old one.
+    EmailChangeRequested,
+    /// An account is to move to another address: the new one is to be verified.
+    EmailConfirmationRequested,
+    /// A guest's order became a customer's.
+    OrderClaimed,
+    /// A customer is forgotten.
+    CustomerErased,
+    /// An order lost the person who bought it.
+    OrderErased,
 }
 
 /// Who may see an event.

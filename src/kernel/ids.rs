@@ -97,6 +97,8 @@ macro_rules! ids {
 ids! {
     /// A customer with an account.
     CustomerId, "cus", "Customer";
+    /// An address in a customer's address book.
+    CustomerAddressId, "cad", "CustomerAddress";
     /// A person who works for the store.
     StaffId, "stf", "StaffMember";
     /// A family of refresh tokens: one sign-in on one device.

@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use super::entity::NotificationKind;
 use super::templates::render;
 use crate::app::App;
+use crate::identity::credentials::{self, AccountMail};
 use crate::identity::registrations::{self, RegistrationMail};
 use crate::kernel::event::EventType;
 use crate::kernel::ids::{ActionTokenId, OrderId};
@@ -30,6 +31,10 @@ pub(super) struct Mail {
 pub(super) async fn compose(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
     match event.kind {
         EventType::CustomerRegistered => about_registration(app, event).await,
+        EventType::PasswordResetRequested
+        | EventType::EmailChangeRequested
+        | EventType::EmailConfirmationRequested
+        | EventType::PasswordChanged => about_account(app, event).await,
         EventType::OrderPlaced
         | EventType::OrderCancelled
         | EventType::PaymentRefunded
@@ -54,6 +59,37 @@ async fn about_registration(app: &App, event: &Event) -> Result<Option<Mail>, Fa
         }
     };
     let link = format!("{}/account/verify?token={token}", app.config.base_url());
+    let (subject, text) = render(template, context! { shop => settings.name, link, token })?;
+    Ok(Some(Mail { kind, recipient, order_id: None, sender: settings.sender, subject, text }))
+}
+
+async fn about_account(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
+    let mail = if event.kind == EventType::PasswordChanged {
+        credentials::mail_to(app, &event.stream).await?
+    } else {
+        let id = event.data.get("actionId").and_then(|it| it.as_str()).and_then(|it| it.parse::<ActionTokenId>().ok());
+        let id = id.ok_or_else(|| Fault::internal("an account's event does not say which action"))?;
+        credentials::mail_for(app, event.kind, id).await?
+    };
+    let Some(mail) = mail else { return Ok(None) };
+    let none = String::new;
+    let (kind, template, path, recipient, token) = match mail {
+        AccountMail::ResetPassword { email, token } => {
+            (NotificationKind::PasswordReset, "password_reset", "reset", email, token)
+        }
+        AccountMail::ConfirmEmail { email, token } => {
+            (NotificationKind::EmailChange, "email_change", "email", email, token)
+        }
+        AccountMail::PasswordChanged { email } => {
+            (NotificationKind::PasswordChanged, "password_changed", "", email, none())
+        }
+        AccountMail::EmailTaken { email } => (NotificationKind::EmailTaken, "email_taken", "", email, none()),
+        AccountMail::EmailChanging { email } => {
+            (NotificationKind::EmailChangeNotice, "email_change_notice", "", email, none())
+        }
+    };
+    let settings = store::settings(app.db.read()).await?;
+    let link = format!("{}/account/{path}?token={token}", app.config.base_url());
     let (subject, text) = render(template, context! { shop => settings.name, link, token })?;
     Ok(Some(Mail { kind, recipient, order_id: None, sender: settings.sender, subject, text }))
 }
@@ -157,5 +193,21 @@ mod tests {
         assert!(text.contains("https://x/v\n") && text.contains("\ncvt_1\n"), "{text}");
         let (subject, text) = render("already_registered", data).expect("a mail");
         assert!(subject.starts_with("You already have an account") && !text.contains("cvt_1"), "{text}");
+    }
+
+    #[test]
+    fn only_the_mails_that_ask_for_a_token_carry_it() {
+        let data = context! { shop => "Shop", link => "https://x/v", token => "cvt_1" };
+        for (template, carries) in [
+            ("password_reset", true),
+            ("email_change", true),
+            ("password_changed", false),
+            ("email_taken", false),
+            ("email_change_notice", false),
+        ] {
+            let (subject, text) = render(template, data.clone()).expect("a mail");
+            assert!(subject.contains("Shop"), "{subject}");
+            assert_eq!(text.contains("cvt_1"), carries, "{text}");
+        }
     }
 }

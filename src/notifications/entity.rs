@@ -23,6 +23,16 @@ pub enum NotificationKind {
     EmailVerification,
     /// Somebody registered an address that has an account.
     AlreadyRegistered,
+    /// Somebody forgot a password.
+    PasswordReset,
+    /// A password was changed.
+    PasswordChanged,
+    /// The address an account is to move to is to be verified.
+    EmailChange,
+    /// An account was to move to an address that has one.
+    EmailTaken,
+    /// An account is to move to another address: told at the old one.
+    EmailChangeNotice,
 }
 
 /// Where a mail stands.

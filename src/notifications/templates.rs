@@ -7,7 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::kernel::problem::Fault;
 
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 12] = [
     ("order_confirmation", include_str!("templates/order_confirmation.txt")),
     ("order_shipped", include_str!("templates/order_shipped.txt")),
     ("order_delivered", include_str!("templates/order_delivered.txt")),
@@ -15,6 +15,11 @@ const SOURCES: [(&str, &str); 7] = [
     ("order_refunded", include_str!("templates/order_refunded.txt")),
     ("email_verification", include_str!("templates/email_verification.txt")),
     ("already_registered", include_str!("templates/already_registered.txt")),
+    ("password_reset", include_str!("templates/password_reset.txt")),
+    ("password_changed", include_str!("templates/password_changed.txt")),
+    ("email_change", include_str!("templates/email_change.txt")),
+    ("email_taken", include_str!("templates/email_taken.txt")),
+    ("email_change_notice", include_str!("templates/email_change_notice.txt")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {

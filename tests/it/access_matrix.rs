@@ -45,6 +45,9 @@ impl Asker {
         let has = |permission| self.permissions.as_ref().is_some_and(|all| all.contains(&permission));
         let permission = match gate {
             Gate::Open => return None,
+            Gate::Account if self.kind == Kind::Customer => return None,
+            Gate::Account if self.kind == Kind::Anonymous => return Some("UNAUTHENTICATED"),
+            Gate::Account => return Some("FORBIDDEN"),
             Gate::Customer(_) if self.kind != Kind::Store => return None,
             Gate::Supplier(_) if self.kind == Kind::Supplier => return None,
             Gate::Store(permission) | Gate::Customer(permission) | Gate::Supplier(permission) => permission,

@@ -1,6 +1,8 @@
 //! Accounts, sessions and tokens, through the API.
 
 mod accounts;
+mod addresses;
+mod credentials;
 mod forgery;
 mod sessions;
 mod tokens;
@@ -12,7 +14,15 @@ use crate::support::app::TestApp;
 use crate::support::gql::{Answer, Client};
 
 pub fn tests() -> Vec<Test> {
-    [accounts::tests(), sessions::tests(), forgery::tests(), tokens::tests()].into_iter().flatten().collect()
+    let rooms = [
+        accounts::tests(),
+        addresses::tests(),
+        credentials::tests(),
+        sessions::tests(),
+        forgery::tests(),
+        tokens::tests(),
+    ];
+    rooms.into_iter().flatten().collect()
 }
 
 const PASSWORD: &str = "correct horse battery staple";

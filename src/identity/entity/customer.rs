@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::CustomerId;
+use crate::kernel::ids::{CustomerAddressId, CustomerId};
 
 /// One customer. The row is made when the address is verified, so every address here was.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -12,7 +12,7 @@ pub struct Model {
     /// The id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: CustomerId,
-    /// The address, in lower case.
+    /// The address, in lower case; `erased:` and the id once they were forgotten.
     pub email: String,
     /// The password's Argon2id hash, in PHC form.
     pub password_hash: String,
@@ -24,6 +24,12 @@ pub struct Model {
     pub accepts_marketing: bool,
     /// When the account was made and its address verified.
     pub created_at: Timestamp,
+    /// Where parcels go unless they say otherwise.
+    pub default_address_id: Option<CustomerAddressId>,
+    /// When they were forgotten; from then on the row is a number that orders refer to.
+    pub erased_at: Option<Timestamp>,
+    /// The address they had, sealed, while the rooms still look for what they keep under it.
+    pub erased_email: Option<String>,
 }
 
 /// Customers have no relations inside this room.

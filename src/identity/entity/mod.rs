@@ -1,7 +1,9 @@
 //! The tables of accounts, sessions and tokens.
 
+pub mod account_action;
 pub mod api_token;
 pub mod customer;
+pub mod customer_address;
 pub mod refresh_token;
 pub mod registration;
 pub mod session;

@@ -5,6 +5,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use super::customer::Customer;
 use super::session::Session;
 use crate::graph::{ContextExt, Nullable, payload, required};
+use crate::identity::credentials::CredentialProblem;
 use crate::identity::registrations::{self, Registration, RegistrationProblem};
 use crate::identity::sessions::SessionProblem;
 use crate::user_error;
@@ -20,7 +21,7 @@ pub enum AccountErrorCode {
     PasswordInvalid,
     /// The address and the password do not belong together.
     CredentialsInvalid,
-    /// The token is unknown, used or expired.
+    /// The token is unknown, used, void or expired.
     TokenInvalid,
     /// Too many tries from here; wait.
     Throttled,
@@ -33,6 +34,18 @@ impl From<RegistrationProblem> for AccountErrorCode {
             RegistrationProblem::PasswordInvalid => Self::PasswordInvalid,
             RegistrationProblem::Invalid => Self::Invalid,
             RegistrationProblem::TokenInvalid => Self::TokenInvalid,
+        }
+    }
+}
+
+impl From<CredentialProblem> for AccountErrorCode {
+    fn from(problem: CredentialProblem) -> Self {
+        match problem {
+            CredentialProblem::EmailInvalid => Self::EmailInvalid,
+            CredentialProblem::PasswordInvalid => Self::PasswordInvalid,
+            CredentialProblem::CredentialsInvalid => Self::CredentialsInvalid,
+            CredentialProblem::TokenInvalid => Self::TokenInvalid,
+            CredentialProblem::Throttled => Self::Throttled,
         }
     }
 }

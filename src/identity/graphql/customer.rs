@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Object};
 
+use super::addresses::CustomerAddress;
 use crate::app::App;
 use crate::graph::scalars::DateTime;
 use crate::graph::{
     Connection, ContextExt, GlobalId, Nullable, PageArgs, RequestLoader, SharedFault, nullable, required,
 };
 use crate::identity::entity::customer::Model;
-use crate::identity::{Action, Actor, customers};
+use crate::identity::entity::customer_address;
+use crate::identity::{Action, Actor, addresses, customers};
 use crate::kernel::ids::CustomerId;
 use crate::kernel::problem::Fault;
 use crate::orders::graphql::{Order, orders_of};
@@ -52,6 +54,18 @@ impl Customer {
         self.0.created_at
     }
 
+    /// Their address book, oldest first; at most 50.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn addresses(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CustomerAddress>> {
+        Ok(self.load_addresses(ctx).await?)
+    }
+
+    /// Where parcels go unless they say otherwise; null if none was chosen.
+    async fn default_address(&self, ctx: &Context<'_>) -> Nullable<CustomerAddress> {
+        let id = self.0.default_address_id?;
+        nullable(self.load_addresses(ctx).await.map(|all| all.into_iter().find(|it| it.row.id == id)))
+    }
+
     /// Their orders, newest first; null for those who may not see orders.
     async fn orders(
         &self,
@@ -62,6 +76,14 @@ impl Customer {
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Nullable<Connection<Order>> {
         required(orders_of(ctx, self.0.id, PageArgs::new(first, after, last, before)).await)
+    }
+}
+
+impl Customer {
+    async fn load_addresses(&self, ctx: &Context<'_>) -> Result<Vec<CustomerAddress>, SharedFault> {
+        let found = ctx.loaders().load::<AddressesLoader, CustomerId>(self.0.id).await?.unwrap_or_default();
+        let default = self.0.default_address_id;
+        Ok(found.into_iter().map(|row| CustomerAddress { default: default == Some(row.id), row }).collect())
     }
 }
 
@@ -100,5 +122,27 @@ impl Loader<CustomerId> for CustomerLoader {
     async fn load(&self, keys: &[CustomerId]) -> Result<HashMap<CustomerId, Model>, SharedFault> {
         let rows = customers::load_many(self.0.db.read(), keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// Loads the address books of customers. Whoever uses it has decided that the actor may see them.
+pub struct AddressesLoader(App);
+
+impl RequestLoader for AddressesLoader {
+    fn new(app: &App, _: &Actor) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl Loader<CustomerId> for AddressesLoader {
+    type Value = Vec<customer_address::Model>;
+    type Error = SharedFault;
+
+    async fn load(&self, keys: &[CustomerId]) -> Result<HashMap<CustomerId, Self::Value>, SharedFault> {
+        let mut all: HashMap<CustomerId, Self::Value> = HashMap::new();
+        for row in addresses::of_customers(self.0.db.read(), keys).await? {
+            all.entry(row.customer_id).or_default().push(row);
+        }
+        Ok(all)
     }
 }

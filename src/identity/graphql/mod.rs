@@ -1,6 +1,8 @@
 //! The GraphQL side of accounts, sessions and tokens.
 
 pub mod account;
+pub mod addresses;
+pub mod credentials;
 pub mod customer;
 pub mod session;
 pub mod tokens;
@@ -8,6 +10,7 @@ pub mod tokens;
 use async_graphql::{Context, MergedObject};
 
 pub use self::account::AccountErrorCode;
+pub use self::addresses::{CustomerAddress, CustomerErrorCode};
 pub use self::customer::{Customer, CustomerLoader, find_customer};
 pub use self::tokens::{ApiToken, find_token};
 use super::{Actor, Who};
@@ -18,7 +21,13 @@ pub struct IdentityQuery(customer::CustomerQuery, tokens::TokenQuery);
 
 /// The mutations about accounts.
 #[derive(MergedObject, Default)]
-pub struct IdentityMutation(account::AccountMutation, session::SessionMutation, tokens::TokenMutation);
+pub struct IdentityMutation(
+    account::AccountMutation,
+    credentials::CredentialMutation,
+    addresses::ProfileMutation,
+    session::SessionMutation,
+    tokens::TokenMutation,
+);
 
 /// For `visible`: whether the caller belongs to the store. Owner fields are hidden from everybody
 /// else's introspection.

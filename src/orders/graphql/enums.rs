@@ -115,4 +115,20 @@ pub enum EventTypeOut {
     ImportFinished,
     /// A customer registered, or asked again with a known address.
     CustomerRegistered,
+    /// A customer showed that an address is theirs.
+    EmailVerified,
+    /// Somebody asked for a new password.
+    PasswordResetRequested,
+    /// A password was changed.
+    PasswordChanged,
+    /// An account is to move to another address.
+    EmailChangeRequested,
+    /// The address an account is to move to is to be verified.
+    EmailConfirmationRequested,
+    /// A guest's order became a customer's.
+    OrderClaimed,
+    /// A customer is forgotten.
+    CustomerErased,
+    /// An order lost the person who bought it.
+    OrderErased,
 }
