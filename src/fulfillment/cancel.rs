@@ -39,6 +39,8 @@ pub async fn order_cancel(
         return Err(invalid_reason());
     }
     let actor = acting(app, actor, id, token.as_deref()).await?;
+    // Before it is looked for: who may cancel nothing is not told what there is.
+    actor.may(Action::CancelOrder)?;
     let tx = Tx::begin(app).await?;
     let order = orders::lock(&tx, id).await?.ok_or_else(not_found)?;
     match actor.may_on(Action::CancelOrder, &order) {

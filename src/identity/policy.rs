@@ -184,7 +184,9 @@ impl Actor {
     }
 
     /// What was found, if this actor may do `action` to it: for reads, where *not found* is nothing.
+    /// Who is refused is refused alike whether or not there is such a thing.
     pub fn see<T: Owned>(&self, action: Action, found: Option<T>) -> Result<Option<T>, Fault> {
+        self.may(action)?;
         let Some(object) = found else { return Ok(None) };
         match self.may_on(action, &object) {
             Ok(()) => Ok(Some(object)),

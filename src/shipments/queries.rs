@@ -17,7 +17,13 @@ pub async fn lookup(conn: &impl ConnectionTrait, id: ShipmentId) -> Result<Optio
 
 /// The shipment, if its order or its supplier order is `actor`'s to see.
 pub async fn find(app: &App, actor: &Actor, id: ShipmentId) -> Result<Option<shipment::Model>, Fault> {
-    let Some(shipment) = lookup(app.db.read(), id).await? else { return Ok(None) };
+    let Some(shipment) = lookup(app.db.read(), id).await? else {
+        // Who may see no shipment is not told which there are.
+        if actor.may(Action::ReadOrder).is_err() {
+            actor.may(Action::ReadSupplierOrder)?;
+        }
+        return Ok(None);
+    };
     if actor.supplier_id().is_some() {
         let own = fulfillment::find(app, actor, shipment.supplier_order_id).await?;
         return Ok(own.map(|_| shipment));
