@@ -106,9 +106,9 @@ impl SupplierOrder {
         Ok(rows.into_iter().map(of).collect())
     }
 
-    /// What the supplier asks for sending it.
-    async fn shipping_cost(&self) -> Money {
-        self.0.money(self.0.shipping_cost)
+    /// What the supplier asks for sending it; null for those of the store who may not see costs.
+    async fn shipping_cost(&self, ctx: &Context<'_>) -> Option<Money> {
+        sees_cost(ctx.actor()).then(|| self.0.money(self.0.shipping_cost))
     }
 
     /// The parcels that left, oldest first.
@@ -131,9 +131,7 @@ impl SupplierOrder {
     /// Who is asked; null if the caller may not see suppliers.
     #[graphql(visible = "visible_to_store")]
     async fn supplier(&self, ctx: &Context<'_>) -> Nullable<Supplier> {
-        if !ctx.actor().is_staff() {
-            return None;
-        }
+        ctx.actor().may(Action::ReadSuppliers).ok()?;
         nullable(
             ctx.loaders().load::<SupplierLoader, SupplierId>(self.0.supplier_id).await.map(|found| found.map(Supplier)),
         )
@@ -146,10 +144,10 @@ impl SupplierOrder {
         required(order(ctx, self.0.order_id).await)
     }
 
-    /// The how-many-th supplier order for its units.
+    /// The how-many-th supplier order for its units; null for suppliers.
     #[graphql(visible = "visible_to_store")]
-    async fn attempt(&self) -> i32 {
-        self.0.attempt
+    async fn attempt(&self, ctx: &Context<'_>) -> Option<i32> {
+        ctx.actor().is_staff().then_some(self.0.attempt)
     }
 
     /// What went wrong last; null if nothing did, or for suppliers.
@@ -187,6 +185,11 @@ async fn history(
 async fn order(ctx: &Context<'_>, id: OrderId) -> Result<Order, SharedFault> {
     let found = ctx.loaders().load::<OrderLoader, OrderId>(id).await?;
     found.map(Order).ok_or_else(|| Fault::internal("a supplier order has no order").into())
+}
+
+/// Whether somebody who sees a supplier order sees what it costs: its supplier does.
+fn sees_cost(actor: &Actor) -> bool {
+    actor.supplier_id().is_some() || actor.may(Action::ReadCost).is_ok()
 }
 
 fn read_code(text: &str) -> SupplierRejectionOut {
@@ -278,9 +281,10 @@ impl SupplierOrderLine {
         self.row.shipped
     }
 
-    /// What one costs the store, in the supplier's currency.
-    async fn unit_cost(&self) -> Money {
-        Money::from_minor(self.row.unit_cost, self.money.currency())
+    /// What one costs the store, in the supplier's currency; null for those of the store who may not see
+    /// costs.
+    async fn unit_cost(&self, ctx: &Context<'_>) -> Option<Money> {
+        sees_cost(ctx.actor()).then(|| Money::from_minor(self.row.unit_cost, self.money.currency()))
     }
 
     /// Why units were refused; null if none were.
@@ -289,10 +293,10 @@ impl SupplierOrderLine {
         Some(SupplierRejectionReason { code, message: self.row.reason_message.clone() })
     }
 
-    /// The order's line these units are for.
+    /// The order's line these units are for; null for suppliers.
     #[graphql(visible = "visible_to_store")]
-    async fn order_line_id(&self) -> GlobalId<OrderLineId> {
-        GlobalId(self.row.order_line_id)
+    async fn order_line_id(&self, ctx: &Context<'_>) -> Option<GlobalId<OrderLineId>> {
+        ctx.actor().is_staff().then_some(GlobalId(self.row.order_line_id))
     }
 }
 
