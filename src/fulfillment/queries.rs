@@ -103,9 +103,10 @@ pub async fn history(
     Ok(Page::from_rows(page, rows, |row| encode_cursor(HISTORY, &(row.supplier_order_id, row.seq))))
 }
 
-/// What a supplier has not been asked yet is none of its business.
+/// What a supplier has not been asked yet, or never was, is none of its business.
 fn is_shown(actor: &Actor, own: &supplier_order::Model) -> bool {
-    actor.supplier_id().is_none() || !HIDDEN.contains(&own.status)
+    let asked = own.submitted_at.is_some() || own.sendings > 0;
+    actor.supplier_id().is_none() || (asked && !HIDDEN.contains(&own.status))
 }
 
 /// States in which the supplier was not asked.
