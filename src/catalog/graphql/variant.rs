@@ -8,7 +8,7 @@ use super::delivery::DeliveryLoader;
 use super::loaders::{AvailabilityLoader, OptionsLoader, VariantLoader};
 use super::product::Product;
 use super::sees_drafts;
-use crate::catalog::VariantRow;
+use crate::catalog::{Sight, VariantRow};
 use crate::graph::scalars::{DateTime, DeliveryWindow};
 use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
 use crate::identity::graphql::visible_to_store;
@@ -55,10 +55,18 @@ impl From<Arc<VariantRow>> for ProductVariant {
 }
 
 impl ProductVariant {
-    /// The variant with this id, for sale or not, batched with its siblings.
+    /// The variant that something names which the actor may see, batched with its siblings. The store's
+    /// people get it for sale or not, others only if it is: what is planned for it is not theirs to know.
     pub async fn load(ctx: &Context<'_>, id: VariantId) -> Result<Option<Self>, SharedFault> {
-        let row = ctx.loaders().load::<VariantLoader, VariantId>(id).await?;
-        Ok(row.map(Self::from))
+        let Some(row) = ctx.loaders().load::<VariantLoader, VariantId>(id).await? else { return Ok(None) };
+        if !ctx.actor().is_staff() {
+            let product = Product::load(ctx, row.product_id).await?;
+            let for_sale = row.active && product.is_some_and(|it| it.row.visible(Sight::Published));
+            if !for_sale {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self::from(row)))
     }
 
     async fn estimate(

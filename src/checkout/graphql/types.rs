@@ -164,7 +164,7 @@ impl CartLine {
         self.0.quantity
     }
 
-    /// What; null if it does not exist any more.
+    /// What; null if it does not exist, or is not for sale, any more.
     async fn variant(&self, ctx: &Context<'_>) -> Nullable<ProductVariant> {
         nullable(ProductVariant::load(ctx, self.0.variant_id).await)
     }

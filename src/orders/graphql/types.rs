@@ -262,7 +262,8 @@ impl OrderLine {
         GlobalId(self.row.id)
     }
 
-    /// What was bought, as it is now; null if it is gone.
+    /// What was bought, as it is now; null if it is gone or not for sale any more. The store's people get
+    /// it in any case.
     async fn variant(&self, ctx: &Context<'_>) -> Nullable<ProductVariant> {
         nullable(ProductVariant::load(ctx, self.row.variant_id).await)
     }
