@@ -42,7 +42,7 @@ pub struct OrderFilterInput {
     placed_before: Option<Moment>,
     /// Of this customer.
     customer_id: Option<GlobalId<CustomerId>>,
-    /// With a part at this supplier.
+    /// With a part at this supplier; for those who may see supplier orders.
     supplier_id: Option<GlobalId<SupplierId>>,
 }
 
