@@ -81,7 +81,8 @@ pub(super) fn read(app: &App, token: &str) -> Option<AccessToken> {
     let time = |seconds| Timestamp::from_timestamp(seconds, 0);
     let (issued_at, not_before, expires_at) = (time(claims.iat)?, time(claims.nbf)?, time(claims.exp)?);
     let now = app.clock.now();
-    let in_time = not_before <= now + SKEW && now < expires_at && expires_at - issued_at <= LIFE;
+    let begun = issued_at <= now + SKEW && not_before <= now + SKEW;
+    let in_time = begun && now < expires_at && expires_at - issued_at <= LIFE;
     in_time.then_some(AccessToken { subject: claims.sub, session_id: claims.sid, expires_at })
 }
 
