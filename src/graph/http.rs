@@ -24,6 +24,7 @@ use super::errors::{self, Code};
 use super::execute::{Answer, Caller, Edge, Incoming};
 use super::{address, sse, ws};
 use crate::identity;
+use crate::kernel::problem::Fault;
 use crate::platform::body::{self, NoBody};
 
 /// Why a request was not run: the status under any form but JSON's lenient one, and the error.
@@ -114,9 +115,12 @@ async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Respo
 /// The actor comes from the credential alone; one that is not good is never taken for none.
 async fn caller(edge: &Edge, parts: &Parts, request_id: &str) -> Result<Caller, Refusal> {
     let refused = |fault| Refusal::of(errors::of_fault(fault, request_id));
-    let bearer = match parts.headers.get(AUTHORIZATION) {
-        None => None,
-        Some(value) => Some(bearer(value).ok_or_else(|| refused(crate::kernel::problem::Fault::Unauthenticated))?),
+    let mut credentials = parts.headers.get_all(AUTHORIZATION).iter();
+    let bearer = match (credentials.next(), credentials.next()) {
+        (None, _) => None,
+        (Some(value), None) => bearer(value).map(Some).ok_or_else(|| refused(Fault::Unauthenticated))?,
+        // Another reader of the request might take the other one.
+        (Some(_), Some(_)) => return Err(refused(Fault::Unauthenticated)),
     };
     let actor = identity::authenticate(&edge.app, bearer).await.map_err(refused)?;
     let address = address::of(parts, &edge.app.config.proxy_networks());
