@@ -4,6 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use crate::access_matrix::askers::Kind;
+use crate::access_matrix::model::Model;
+use crate::access_matrix::rulebook::Rules;
 use crate::access_matrix::rows::{Gate, Root, rows};
 use crate::support::app::TestApp;
 use crate::support::gql::Client;
@@ -12,6 +15,7 @@ crate::engine_tests![
     a_type_shows_only_to_those_who_can_reach_it,
     an_operation_shows_only_to_those_it_is_for,
     nothing_of_the_stores_side_shows_to_others,
+    what_the_rules_keep_from_somebody_does_not_show,
     the_owner_sees_everything,
 ];
 
@@ -95,7 +99,7 @@ async fn an_operation_shows_only_to_those_it_is_for(app: TestApp) {
             let fields = list(&schema["types"]).iter().find(|ty| name(ty) == root).map(|ty| list(&ty["fields"]));
             let shows = fields.unwrap_or_default().iter().any(|field| name(field) == row.field());
             let theirs = match row.gate {
-                Gate::Open | Gate::Account | Gate::Customer(_) => true,
+                Gate::Open | Gate::Account | Gate::Secret | Gate::Cart | Gate::Draft | Gate::Customer(_) => true,
                 Gate::Supplier(_) => asker == "a supplier",
                 Gate::Store(_) => false,
             };
@@ -124,6 +128,32 @@ async fn nothing_of_the_stores_side_shows_to_others(app: TestApp) {
             }
         }
     }
+}
+
+async fn what_the_rules_keep_from_somebody_does_not_show(app: TestApp) {
+    let rules = Rules::load(&Model::load());
+    let askers = [
+        ("anonymous", Kind::Anonymous, app.as_guest()),
+        ("a customer", Kind::Customer, app.as_customer("ada@example.com").await),
+        ("a supplier", Kind::Supplier, app.as_supplier(app.app.ids.secret_id()).await),
+    ];
+    let mut wrong = Vec::new();
+    for (asker, kind, client) in &askers {
+        let schema = schema(client).await;
+        for ty in list(&schema["types"]).iter().filter(|ty| ty["kind"] == "OBJECT" && !is_built_in(name(ty))) {
+            if !rules.class(name(ty)).admits(*kind) {
+                wrong.push(format!("{} shows to {asker}", name(ty)));
+            }
+            for field in list(&ty["fields"]) {
+                // The roots have rows instead.
+                let rule = rules.rule(name(ty), name(field));
+                if rule.is_some_and(|rule| !rule.admits_kind(*kind)) || !rules.class(inner(&field["type"])).admits(*kind) {
+                    wrong.push(format!("{}.{} shows to {asker}", name(ty), name(field)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 async fn the_owner_sees_everything(app: TestApp) {

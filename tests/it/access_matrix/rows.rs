@@ -1,4 +1,8 @@
 //! The rows: what is asked, and who is let through.
+//!
+//! A word behind a `$` stands for an id or a secret. It is filled in twice: with the world's real one
+//! (see `world.rs`; what belongs to somebody belongs to Ada, or to the supplier Near), and with one of
+//! the same kind that names nothing.
 
 use consign::identity::Permission::{
     self, Catalog, Discounts, Fulfillment, Inventory, Orders, Payments, Settings, Suppliers,
@@ -19,6 +23,12 @@ pub enum Gate {
     Open,
     /// Whoever is signed in to an account of their own; an API token is no account.
     Account,
+    /// Whoever holds the secret.
+    Secret,
+    /// The customer whose cart it is; to others, the store's too, it is not found.
+    Cart,
+    /// The owner, and staff who see what is not published; to others it is not found.
+    Draft,
     /// The owner, and staff with the permission.
     Store(Permission),
     /// Those, and whoever may have an order; what is not theirs is not found.
@@ -31,7 +41,7 @@ impl Gate {
     /// The permission that staff need.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::Open | Self::Account => None,
+            Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft => None,
             Self::Store(it) | Self::Customer(it) | Self::Supplier(it) => Some(it),
         }
     }
@@ -45,43 +55,85 @@ const ADDRESS: &str = "{ name: \"A\", address1: \"1\", city: \"B\", postalCode: 
 pub struct Row {
     pub root: Root,
     pub gate: Gate,
-    /// Whether it names something that is not there: null, or a user error `NOT_FOUND`.
+    /// Whether it names something: without it, null or a user error `NOT_FOUND`.
     pub missing: bool,
-    /// The selection, arguments and all.
-    pub text: String,
+    /// Whether the first who may gets it done, with the world's ids: else a refusal would prove nothing.
+    pub works: bool,
+    /// The field with its arguments.
+    call: String,
+    /// The same with a tracking token, for guests.
+    guest: Option<String>,
 }
 
 impl Row {
     /// The name of the field.
     pub fn field(&self) -> &str {
-        self.text.split(['(', ' ', '{']).next().unwrap_or_default()
+        self.call.split(['(', ' ']).next().unwrap_or_default()
+    }
+
+    /// The field with its arguments, each `$word` replaced by what `of` says.
+    pub fn filled(&self, of: impl Fn(&str) -> String) -> String {
+        fill(&self.call, of)
+    }
+
+    /// The same with a tracking token instead of a right to the order, if there is such a way.
+    pub fn filled_for_guests(&self, of: impl Fn(&str) -> String) -> Option<String> {
+        self.guest.as_deref().map(|call| fill(call, of))
+    }
+
+    /// With another way for the holders of a tracking token.
+    fn or_with_token(self, guest: &str) -> Self {
+        Self { guest: Some(guest.to_owned()), ..self }
     }
 }
 
-/// Turns `$ord` and the like into ids that name nothing.
-fn fill(text: &str) -> String {
+/// Replaces each `$word`, quoted.
+pub fn fill(text: &str, of: impl Fn(&str) -> String) -> String {
     let mut filled = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        let prefix = &rest[at + 1..at + 4];
-        filled += &rest[..at];
-        filled += &format!("\"{prefix}_018f0000000070008000000000000000\"");
-        rest = &rest[at + 4..];
+    while let Some((before, after)) = rest.split_once('$') {
+        let end = after.find(|it: char| !it.is_ascii_alphanumeric()).unwrap_or(after.len());
+        filled += before;
+        filled += &format!("\"{}\"", of(&after[..end]));
+        rest = &after[end..];
     }
     filled + rest
 }
 
+/// An id, or a secret, of the kind of `word` that names nothing.
+pub fn nothing(word: &str) -> String {
+    let prefix = word.trim_end_matches(|it: char| it.is_ascii_digit());
+    let is_id = prefix.len() == 3 && prefix.chars().all(|it| it.is_ascii_lowercase());
+    if is_id { format!("{prefix}_018f0000000070008000000000000000") } else { "nothing".to_owned() }
+}
+
 fn row(root: Root, gate: Gate, text: &str) -> Row {
-    Row { root, gate, missing: text.contains('$'), text: fill(text) }
+    let call = without_selection(text);
+    Row { root, gate, missing: call.contains('$'), works: false, call: call.to_owned(), guest: None }
 }
 
-fn query(gate: Gate, text: &str) -> Row {
-    row(Root::Query, gate, text)
+/// Only the field and its arguments: what is selected, the tests say.
+fn without_selection(text: &str) -> &str {
+    let mut open = 0;
+    let end = text.find(|it| {
+        open += i32::from(it == '(') - i32::from(it == ')');
+        open == 0 && (it == ')' || it == ' ')
+    });
+    end.map_or(text, |end| text[..=end].trim_end())
 }
 
-/// A mutation whose payload lists user errors.
-fn mutation(gate: Gate, text: &str) -> Row {
-    row(Root::Mutation, gate, &format!("{text} {{ userErrors {{ code field message }} }}"))
+fn query(gate: Gate, call: &str) -> Row {
+    row(Root::Query, gate, call)
+}
+
+/// A mutation with an input that is refused whoever asks, or whose success depends on more.
+fn mutation(gate: Gate, call: &str) -> Row {
+    row(Root::Mutation, gate, call)
+}
+
+/// A mutation that does something.
+fn works(gate: Gate, call: &str) -> Row {
+    Row { works: true, ..row(Root::Mutation, gate, call) }
 }
 
 /// Every root field.
@@ -89,114 +141,133 @@ pub fn rows() -> Vec<Row> {
     let mut all = queries();
     all.extend(account_mutations());
     all.extend(checkout_mutations());
+    all.extend(fulfillment_mutations());
     all.extend(catalog_mutations());
     all.extend(store_mutations());
-    all.extend(fulfillment_mutations());
-    all.push(row(Root::Subscription, Gate::Customer(Orders), "orderTracking(orderId: $ord) { cursor }"));
-    all.push(row(Root::Subscription, Gate::Store(Orders), "storeActivity { cursor }"));
+    let tracking = row(Root::Subscription, Gate::Customer(Orders), "orderTracking(orderId: $ord)");
+    all.push(tracking.or_with_token("orderTracking(token: $TOKEN)"));
+    let activity = row(Root::Subscription, Gate::Store(Orders), "storeActivity(after: $CURSOR)");
+    all.push(Row { missing: false, ..activity });
     all
 }
 
 fn queries() -> Vec<Row> {
-    let nodes = "(first: 1) { nodes { __typename } }";
-    let list = |gate, name: &str| query(gate, &format!("{name}{nodes}"));
+    let errors = query(Gate::Store(Catalog), "importErrors(jobId: $job, first: 10)");
     vec![
-        query(Gate::Open, "me { id }"),
-        query(Gate::Open, "shop { name }"),
-        query(Gate::Open, "node(id: $prd) { id }"),
-        list(Gate::Open, "products"),
-        list(Gate::Open, "collections"),
-        query(Gate::Open, "product(id: $prd) { id }"),
-        query(Gate::Open, "variant(id: $var) { id }"),
-        Row { missing: true, ..query(Gate::Open, "collection(slug: \"nowhere\") { id }") },
-        query(Gate::Open, "cart(id: $crt) { id }"),
-        query(Gate::Customer(Orders), "order(id: $ord) { id }"),
-        Row { missing: true, ..query(Gate::Open, "orderByToken(token: \"nothing\") { id }") },
-        list(Gate::Store(Orders), "orders"),
-        list(Gate::Store(Settings), "apiTokens"),
-        query(Gate::Store(Settings), "job(id: $job) { id }"),
-        list(Gate::Store(Fulfillment), "workItems"),
-        list(Gate::Store(Permission::Customers), "notifications"),
-        list(Gate::Store(Suppliers), "suppliers"),
-        query(Gate::Store(Suppliers), "supplier(id: $sup) { id }"),
-        list(Gate::Store(Inventory), "supplierOffers"),
-        list(Gate::Store(Inventory), "inventoryLedger"),
-        list(Gate::Store(Inventory), "reservations"),
-        list(Gate::Store(Inventory), "stockCommitments"),
-        Row {
-            missing: false,
-            ..query(Gate::Store(Catalog), "importErrors(jobId: $job, first: 1) { nodes { __typename } }")
-        },
-        list(Gate::Store(Discounts), "discounts"),
-        query(Gate::Store(Settings), "exchangeRates { __typename }"),
-        query(Gate::Store(Fulfillment), "supplierOrderTransitions { __typename }"),
-        list(Gate::Supplier(Fulfillment), "supplierOrders"),
-        query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor) { id }"),
-        list(Gate::Store(Settings), "webhookDeliveries"),
+        query(Gate::Open, "me"),
+        query(Gate::Open, "shop"),
+        query(Gate::Open, "node(id: $prd)"),
+        query(Gate::Open, "products(first: 10)"),
+        query(Gate::Open, "collections(first: 10)"),
+        query(Gate::Open, "product(id: $prd)"),
+        query(Gate::Open, "variant(id: $var)"),
+        query(Gate::Open, "collection(slug: $SLUG)"),
+        query(Gate::Cart, "cart(id: $crt)"),
+        query(Gate::Customer(Orders), "order(id: $ord)"),
+        query(Gate::Secret, "orderByToken(token: $TOKEN)"),
+        query(Gate::Store(Orders), "orders(first: 4)"),
+        query(Gate::Store(Settings), "apiTokens(first: 10)"),
+        query(Gate::Store(Settings), "job(id: $job)"),
+        query(Gate::Store(Fulfillment), "workItems(first: 10)"),
+        query(Gate::Store(Permission::Customers), "notifications(first: 10)"),
+        query(Gate::Store(Suppliers), "suppliers(first: 10)"),
+        query(Gate::Store(Suppliers), "supplier(id: $sup)"),
+        query(Gate::Store(Inventory), "supplierOffers(first: 10)"),
+        query(Gate::Store(Inventory), "inventoryLedger(first: 10)"),
+        query(Gate::Store(Inventory), "reservations(first: 10)"),
+        query(Gate::Store(Inventory), "stockCommitments(first: 10)"),
+        Row { missing: false, ..errors },
+        query(Gate::Store(Discounts), "discounts(first: 10)"),
+        query(Gate::Store(Settings), "exchangeRates"),
+        query(Gate::Store(Fulfillment), "supplierOrderTransitions"),
+        query(Gate::Supplier(Fulfillment), "supplierOrders(first: 10)"),
+        query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor)"),
+        query(Gate::Store(Settings), "webhookDeliveries(first: 10)"),
     ]
 }
 
 fn account_mutations() -> Vec<Row> {
-    let here = |gate, text: &str| mutation(gate, text);
     vec![
-        here(Gate::Open, "customerRegister(input: { email: \"nobody\", password: \"correct horse battery\" })"),
-        here(Gate::Open, "emailVerify(token: \"nothing\")"),
-        here(Gate::Account, "passwordChange(input: { currentPassword: \"\", newPassword: \"\" })"),
-        here(Gate::Open, "passwordResetRequest(input: { email: \"nobody\" })"),
-        here(Gate::Open, "passwordReset(input: { token: \"nothing\", newPassword: \"\" })"),
-        here(Gate::Account, "emailChangeRequest(input: { newEmail: \"nobody\", password: \"\" })"),
-        here(Gate::Account, "emailChange(input: { token: \"nothing\" })"),
-        here(Gate::Account, "customerUpdate(input: {})"),
-        here(Gate::Account, &format!("customerAddressCreate(address: {ADDRESS})")),
-        here(Gate::Account, &format!("customerAddressUpdate(id: $cad, address: {ADDRESS})")),
-        here(Gate::Account, "customerAddressDelete(id: $cad)"),
-        here(Gate::Account, "customerDefaultAddressSet(id: $cad)"),
-        here(Gate::Open, "sessionCreate(input: { email: \"nobody\", password: \"correct horse battery\" })"),
-        here(Gate::Open, "sessionRefresh(refreshToken: \"nothing\")"),
-        here(Gate::Open, "sessionEnd(input: { refreshToken: \"nothing\" })"),
-        here(Gate::Store(Settings), "apiTokenCreate(input: { name: \"\", scope: OWNER })"),
-        here(Gate::Store(Settings), "apiTokenRevoke(id: $apt)"),
+        mutation(Gate::Open, "customerRegister(input: { email: \"nobody\", password: \"correct horse battery\" })"),
+        mutation(Gate::Open, "emailVerify(token: \"nothing\")"),
+        mutation(Gate::Account, "passwordChange(input: { currentPassword: \"\", newPassword: \"\" })"),
+        mutation(Gate::Open, "passwordResetRequest(input: { email: \"nobody\" })"),
+        mutation(Gate::Open, "passwordReset(input: { token: \"nothing\", newPassword: \"\" })"),
+        mutation(Gate::Account, "emailChangeRequest(input: { newEmail: \"nobody\", password: \"\" })"),
+        mutation(Gate::Account, "emailChange(input: { token: \"nothing\" })"),
+        works(Gate::Account, "customerUpdate(input: { lastName: \"New\" })"),
+        works(Gate::Account, &format!("customerAddressCreate(address: {ADDRESS})")),
+        works(Gate::Account, &format!("customerAddressUpdate(id: $cad, address: {ADDRESS})")),
+        works(Gate::Account, "customerDefaultAddressSet(id: $cad)"),
+        works(Gate::Account, "customerAddressDelete(id: $cad)"),
+        mutation(Gate::Open, "sessionCreate(input: { email: \"nobody\", password: \"correct horse battery\" })"),
+        mutation(Gate::Open, "sessionRefresh(refreshToken: \"nothing\")"),
+        mutation(Gate::Open, "sessionEnd(input: { refreshToken: \"nothing\" })"),
+        works(
+            Gate::Store(Settings),
+            "apiTokenCreate(input: { name: \"a\", scope: STAFF, permissions: [SETTINGS] })",
+        ),
+        works(Gate::Store(Settings), "apiTokenRevoke(id: $apt)"),
     ]
 }
 
 fn checkout_mutations() -> Vec<Row> {
-    let money = "{ amount: \"1.00\", currencyCode: \"EUR\" }";
     vec![
-        mutation(Gate::Open, "cartCreate(input: {})"),
-        mutation(Gate::Open, "cartLinesAdd(cartId: $crt, lines: [])"),
-        mutation(Gate::Open, "cartLinesUpdate(cartId: $crt, lines: [])"),
-        mutation(Gate::Open, "cartContactSet(cartId: $crt, input: { email: \"a@example.com\" })"),
-        mutation(Gate::Open, &format!("cartShippingAddressSet(cartId: $crt, address: {ADDRESS})")),
-        mutation(Gate::Open, &format!("cartBillingAddressSet(cartId: $crt, address: {ADDRESS})")),
-        mutation(Gate::Open, "cartShippingOptionSelect(cartId: $crt, parcelId: $par, shippingOptionId: $ssv)"),
-        mutation(Gate::Open, "cartDiscountCodesSet(cartId: $crt, codes: [])"),
-        mutation(
-            Gate::Open,
-            &format!(
-                "checkoutComplete(cartId: $crt, input: {{
-                    idempotencyKey: \"k\", expectedTotal: {money}, payment: {{ gateway: \"test\" }} }})"
-            ),
+        works(Gate::Open, "cartCreate(input: {})"),
+        works(Gate::Cart, "cartLinesAdd(cartId: $crt, lines: [{ variantId: $var, quantity: 1 }])"),
+        works(Gate::Cart, "cartLinesUpdate(cartId: $crt, lines: [{ lineId: $cln, quantity: 2 }])"),
+        works(Gate::Cart, "cartContactSet(cartId: $crt, input: { email: \"a@example.com\" })"),
+        works(Gate::Cart, &format!("cartShippingAddressSet(cartId: $crt, address: {ADDRESS})")),
+        works(Gate::Cart, &format!("cartBillingAddressSet(cartId: $crt, address: {ADDRESS})")),
+        works(Gate::Cart, "cartShippingOptionSelect(cartId: $crt, parcelId: $par, shippingOptionId: $ssv)"),
+        works(Gate::Cart, "cartDiscountCodesSet(cartId: $crt, codes: [])"),
+        works(
+            Gate::Cart,
+            "checkoutComplete(cartId: $crt2, input: { idempotencyKey: \"k\", payment: { gateway: \"test\", token: \"tok_ok\" },
+                expectedTotal: { amount: \"13.00\", currencyCode: \"EUR\" } })",
         ),
     ]
 }
 
-fn catalog_mutations() -> Vec<Row> {
-    let store = |text: &str| mutation(Gate::Store(Catalog), text);
+fn fulfillment_mutations() -> Vec<Row> {
+    let supplier = Gate::Supplier(Fulfillment);
+    let cancel = works(Gate::Customer(Orders), "orderCancel(id: $ord7, input: {})");
     vec![
-        store("productCreate(input: { title: \"\", variants: [] })"),
-        store("productUpdate(id: $prd, input: { title: \"A\" })"),
+        cancel.or_with_token("orderCancel(id: $ord7, input: { token: $TOKEN7 })"),
+        works(supplier, "supplierOrderAccept(id: $sor3, input: {})"),
+        works(supplier, "supplierOrderReject(id: $sor4, input: { reason: OTHER })"),
+        works(supplier, "supplierOrderCancelAnswer(id: $sor2, input: { accept: true })"),
+        works(supplier, "shipmentCreate(supplierOrderId: $sor3, input: { carrier: \"DHL\", trackingNumber: \"3\" })"),
+        works(
+            supplier,
+            "shipmentEventAdd(shipmentId: $shp, input: {
+                id: \"9\", status: IN_TRANSIT, occurredAt: \"2026-11-22T12:00:00Z\" })",
+        ),
+        works(Gate::Store(Fulfillment), "supplierOrderSubmit(id: $sor8)"),
+        mutation(Gate::Store(Fulfillment), "supplierOrderReroute(id: $sor8, input: {})"),
+    ]
+}
+
+fn catalog_mutations() -> Vec<Row> {
+    let store = |call: &str| works(Gate::Store(Catalog), call);
+    vec![
         store(
-            "productVariantsSet(id: $prd, input: {
+            "productCreate(input: { title: \"New\", variants: [
+                { sku: \"NEW\", price: { amount: \"1.00\", currencyCode: \"EUR\" } }] })",
+        ),
+        store("productUpdate(id: $prd2, input: { title: \"A\" })"),
+        store("variantUpdate(id: $var2, input: { title: \"A\" })"),
+        store(
+            "productVariantsSet(id: $prd2, input: {
                 variants: [{ sku: \"A\", price: { amount: \"1.00\", currencyCode: \"EUR\" } }] })",
         ),
-        store("productPublish(id: $prd)"),
-        store("productUnpublish(id: $prd)"),
-        store("productArchive(id: $prd)"),
-        store("variantUpdate(id: $var, input: { title: \"A\" })"),
-        store("collectionCreate(input: { title: \"\" })"),
+        store("productUnpublish(id: $prd2)"),
+        store("productPublish(id: $prd2)"),
+        store("productArchive(id: $prd2)"),
+        store("collectionCreate(input: { title: \"New\" })"),
         store("collectionUpdate(id: $col, input: { title: \"A\" })"),
-        store("collectionProductsSet(id: $col, input: { productIds: [] })"),
-        store("collectionProductsAdd(id: $col, input: { productIds: [] })"),
+        store("collectionProductsSet(id: $col, input: { productIds: [$prd] })"),
+        store("collectionProductsAdd(id: $col, input: { productIds: [$prd2] })"),
         store(
             "catalogImport(input: {
                 supplierId: $sup, source: { url: \"https://feed.example/a.csv\" }, format: CSV })",
@@ -205,56 +276,38 @@ fn catalog_mutations() -> Vec<Row> {
 }
 
 fn store_mutations() -> Vec<Row> {
-    let money = "{ amount: \"1.00\", currencyCode: \"EUR\" }";
     vec![
-        mutation(Gate::Store(Settings), "storeSettingsUpdate(input: {})"),
-        mutation(Gate::Store(Settings), "webhookReplay(id: $whk)"),
-        mutation(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: \"USD\", rate: \"0\" })"),
-        mutation(Gate::Store(Discounts), "discountCreate(input: { code: \"\" })"),
-        mutation(Gate::Store(Discounts), "discountDeactivate(id: $dsc)"),
-        mutation(
+        works(Gate::Store(Settings), "storeSettingsUpdate(input: { name: \"New\" })"),
+        works(Gate::Store(Settings), "webhookReplay(id: $whk)"),
+        works(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: \"USD\", rate: \"0.9\" })"),
+        works(Gate::Store(Discounts), "discountCreate(input: { code: \"NEW\", percent: \"5\" })"),
+        works(Gate::Store(Discounts), "discountDeactivate(id: $dsc)"),
+        works(
             Gate::Store(Suppliers),
             "supplierCreate(input: {
-                name: \"\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
+                name: \"New\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
         ),
-        mutation(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
-        mutation(
+        works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
+        works(
             Gate::Store(Suppliers),
-            &format!(
-                "supplierShippingServiceSet(input: {{ supplierId: $sup, code: \"a\", name: \"A\", countries: [\"DE\"],
-                    price: {money}, transitDays: {{ min: 1, max: 2 }} }})"
-            ),
+            "supplierShippingServiceSet(input: { supplierId: $sup, code: \"a\", name: \"A\", countries: [\"DE\"],
+                price: { amount: \"1.00\", currencyCode: \"EUR\" }, transitDays: { min: 1, max: 2 } })",
         ),
-        mutation(
+        works(
             Gate::Store(Inventory),
-            &format!("supplierOfferSet(input: {{ supplierId: $sup, variantId: $var, supplierSku: \"A\", cost: {money} }})"),
+            "supplierOfferSet(input: { supplierId: $sup, variantId: $var, supplierSku: \"N-9\",
+                cost: { amount: \"1.00\", currencyCode: \"EUR\" } })",
         ),
-        mutation(
+        works(
             Gate::Supplier(Inventory),
-            "supplierStockReport(input: {
-                asOf: \"2026-11-22T12:00:00Z\", full: false, items: [], supplierId: $sup })",
+            "supplierStockReport(input: { asOf: \"2026-11-22T12:00:00Z\", full: false, supplierId: $sup,
+                items: [{ supplierSku: \"N-1\", quantity: 7 }] })",
         ),
-        mutation(
+        works(
             Gate::Store(Payments),
-            &format!("refundCreate(orderId: $ord, input: {{ idempotencyKey: \"k\", amount: {money} }})"),
+            "refundCreate(orderId: $ord, input: {
+                idempotencyKey: \"k\", amount: { amount: \"1.00\", currencyCode: \"EUR\" } })",
         ),
-        mutation(Gate::Store(Fulfillment), "workItemResolve(id: $wrk, input: { action: \"WAIT\" })"),
-    ]
-}
-
-fn fulfillment_mutations() -> Vec<Row> {
-    let supplier = |text: &str| mutation(Gate::Supplier(Fulfillment), text);
-    vec![
-        mutation(Gate::Customer(Orders), "orderCancel(id: $ord, input: {})"),
-        mutation(Gate::Store(Fulfillment), "supplierOrderSubmit(id: $sor)"),
-        mutation(Gate::Store(Fulfillment), "supplierOrderReroute(id: $sor, input: {})"),
-        supplier("supplierOrderAccept(id: $sor, input: {})"),
-        supplier("supplierOrderReject(id: $sor, input: { reason: OTHER })"),
-        supplier("supplierOrderCancelAnswer(id: $sor, input: { accept: true })"),
-        supplier("shipmentCreate(supplierOrderId: $sor, input: { carrier: \"DHL\", trackingNumber: \"1\" })"),
-        supplier(
-            "shipmentEventAdd(shipmentId: $shp, input: {
-                id: \"1\", status: IN_TRANSIT, occurredAt: \"2026-11-22T12:00:00Z\" })",
-        ),
+        works(Gate::Store(Fulfillment), "workItemResolve(id: $wrk, input: { action: \"CANCEL_AND_REFUND\" })"),
     ]
 }
