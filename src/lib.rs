@@ -32,6 +32,8 @@ pub mod importing;
 pub mod notifications;
 pub mod webhooks;
 
+pub mod privacy;
+
 pub mod cli;
 pub mod graph;
 pub mod server;

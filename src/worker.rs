@@ -6,16 +6,16 @@ use crate::checkout;
 use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
 use crate::dead_letters::{self, DeadLetters, RetryJob};
 use crate::fulfillment::{
-    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
-    SettleOrderMoney, SweepSupplierOrders,
+    self, ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
+    ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
 };
 use crate::identity::jobs::SweepCredentials;
 use crate::importing::ImportCatalog;
 use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
-use crate::notifications::Notify;
-use crate::orders::SyncMoney;
+use crate::notifications::{self, Notify};
+use crate::orders::{ClaimOrders, EraseOrders, SyncMoney};
 use crate::payments::{self, SettleTransaction};
 use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob};
@@ -27,6 +27,9 @@ use crate::workitems::jobs::ReopenSnoozed;
 
 /// How long a supplier is left alone before it is asked how an order is: it tells by itself.
 const FOLLOW_AFTER: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// A mail that is just being written notes its recipient within this time.
+const MAIL_UNDER_WAY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Every kind of job there is. What repeats for ever has a beat: it must not end by failing.
 pub fn handlers() -> Handlers {
@@ -48,9 +51,15 @@ pub fn handlers() -> Handlers {
         .with::<ReconcileAttempt>()
         .with::<checkout::DecideAttempt>()
         .with::<ExpireCarts>()
+        .with::<checkout::EraseCarts>()
+        .with::<checkout::ForgetCart>()
         .with::<ImportCatalog>()
         .with::<SweepUploads>()
         .with::<Notify>()
+        .with::<notifications::ForgetCustomer>()
+        .with::<notifications::ForgetOrder>()
+        .with::<ClaimOrders>()
+        .with::<EraseOrders>()
         .with::<SyncMoney>()
         .with::<CreateSupplierOrders>()
         .with::<ForwardSupplierOrder>()
@@ -60,8 +69,10 @@ pub fn handlers() -> Handlers {
         .with::<SettleOrderMoney>()
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
+        .with::<fulfillment::ForgetWords>()
         .with::<FollowSupplierOrder>()
         .with::<shipments::RefundParcel>()
+        .with::<shipments::ForgetRecipient>()
         .with::<RetryJob>()
         .watched_by(DeadLetters)
 }
@@ -94,6 +105,13 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::SupplierOrderSubmitted, _, Some(id)) => {
             Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])
         }
+        (EventType::EmailVerified | EventType::CustomerErased, ..) => after_customer(event),
+        (EventType::OrderErased, Some(order_id), _) => Ok(vec![
+            NewJob::now(&checkout::ForgetCart { order_id })?,
+            NewJob::now(&fulfillment::ForgetWords { order_id })?,
+            NewJob::now(&shipments::ForgetRecipient { order_id })?,
+            NewJob::after(&notifications::ForgetOrder { order_id }, MAIL_UNDER_WAY)?,
+        ]),
         (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
         (EventType::WorkItemResolved, ..) => {
             let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
@@ -110,6 +128,19 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         }
         _ => Ok(vec![]),
     }
+}
+
+/// What follows when a customer has shown an address to be theirs, or is forgotten.
+fn after_customer(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
+    let customer_id = event.stream.parse().map_err(|_| Fault::internal("a customer's event has another's stream"))?;
+    if event.kind == EventType::EmailVerified {
+        return Ok(vec![NewJob::now(&ClaimOrders { customer_id })?]);
+    }
+    Ok(vec![
+        NewJob::now(&EraseOrders { customer_id })?,
+        NewJob::now(&checkout::EraseCarts { customer_id })?,
+        NewJob::after(&notifications::ForgetCustomer { customer_id }, MAIL_UNDER_WAY)?,
+    ])
 }
 
 /// Whether a mail goes out about it.

@@ -8,7 +8,7 @@ use super::CheckoutError;
 use super::entity::cart::{self, Status};
 use super::error::CheckoutErrorCode as Code;
 use crate::app::App;
-use crate::identity::Actor;
+use crate::identity::{Actor, customers};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::CartId;
 use crate::kernel::problem::{Fault, VerbError};
@@ -40,6 +40,8 @@ fn may_use(actor: &Actor, cart: &cart::Model, now: Timestamp) -> bool {
 
 /// The cart, locked and ready to be changed. A signed-in customer takes over a guest's cart by using it.
 pub(super) async fn open(tx: &Tx, actor: &Actor, id: CartId) -> Result<cart::Model, CheckoutError> {
+    // Before the cart, as everywhere: a customer who is being forgotten changes nothing any more.
+    customers::stay(tx, actor).await?;
     let found = cart::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
     let cart = found.filter(|cart| may_use(actor, cart, tx.now())).ok_or_else(not_found)?;
     match cart.status {

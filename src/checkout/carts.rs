@@ -9,7 +9,7 @@ use super::error::CheckoutErrorCode as Code;
 use super::lines::{self, NewLine};
 use super::view;
 use crate::app::App;
-use crate::identity::Actor;
+use crate::identity::{Actor, customers};
 use crate::kernel::address::{Address, is_phone};
 use crate::kernel::country::CountryCode;
 use crate::kernel::email;
@@ -20,7 +20,7 @@ use crate::pricing::discounts;
 use crate::store;
 
 /// The most discount codes of a cart.
-const MAX_CODES: usize = 10;
+pub(super) const MAX_CODES: usize = 10;
 
 /// A cart to be made.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,7 @@ pub struct Contact {
 pub async fn create(app: &App, actor: &Actor, new: NewCart) -> Result<cart::Model, CheckoutError> {
     let contact = new.contact.map(|contact| checked(contact, "input.contact")).transpose()?;
     let tx = Tx::begin(app).await?;
+    customers::stay(&tx, actor).await?;
     let (email, phone) = contact.map_or((None, None), |contact| (Some(contact.email), contact.phone));
     let row = cart::ActiveModel {
         id: Set(app.ids.secret_id()),

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::complete::nothing_to_pay;
 use super::entity::cart::Status;
 use super::entity::hold::HoldStatus;
-use super::entity::{cart, cart_line, hold};
+use super::entity::{cart, hold};
+use super::erase::forget;
 use super::hold::real_time;
 use super::settle::{abandon, settle};
 use super::unknown;
@@ -127,9 +128,7 @@ async fn expire(app: &App) -> Result<u64, Fault> {
         .all(&tx)
         .await?;
     if !ids.is_empty() {
-        cart_line::Entity::delete_many().filter(cart_line::Column::CartId.is_in(ids.clone())).exec(&tx).await?;
-        hold::Entity::delete_many().filter(hold::Column::CartId.is_in(ids.clone())).exec(&tx).await?;
-        cart::Entity::delete_many().filter(cart::Column::Id.is_in(ids.clone())).exec(&tx).await?;
+        forget(&tx, ids.clone()).await?;
     }
     tx.commit().await?;
     Ok(ids.len() as u64)

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Set,
 };
 
 use super::CheckoutError;
@@ -13,7 +14,7 @@ use super::error::CheckoutErrorCode as Code;
 use crate::app::App;
 use crate::catalog::{self, VariantSnapshot};
 use crate::identity::Actor;
-use crate::kernel::ids::{CartId, CartLineId, VariantId};
+use crate::kernel::ids::{CartId, CartLineId, CustomerId, VariantId};
 use crate::kernel::problem::{Fault, Problem, VerbError};
 use crate::platform::tx::Tx;
 
@@ -56,6 +57,28 @@ pub async fn add(app: &App, actor: &Actor, id: CartId, lines: &[NewLine]) -> Res
 pub(super) async fn of_cart(conn: &impl ConnectionTrait, id: CartId) -> Result<Vec<cart_line::Model>, Fault> {
     let query = cart_line::Entity::find().filter(cart_line::Column::CartId.eq(id));
     Ok(query.order_by_asc(cart_line::Column::Position).all(conn).await?)
+}
+
+/// A customer's newest carts with their lines; the caller has checked whose they are.
+pub async fn of_customer(
+    conn: &impl ConnectionTrait,
+    id: CustomerId,
+    most: u64,
+) -> Result<Vec<(cart::Model, Vec<cart_line::Model>)>, Fault> {
+    let query = cart::Entity::find().filter(cart::Column::CustomerId.eq(id));
+    let carts = query.order_by_desc(cart::Column::UpdatedAt).limit(most).all(conn).await?;
+    let query = cart_line::Entity::find().filter(cart_line::Column::CartId.is_in(carts.iter().map(|cart| cart.id)));
+    let mut lines: HashMap<CartId, Vec<cart_line::Model>> = HashMap::new();
+    for line in query.order_by_asc(cart_line::Column::Position).all(conn).await? {
+        lines.entry(line.cart_id).or_default().push(line);
+    }
+    Ok(carts
+        .into_iter()
+        .map(|cart| {
+            let own = lines.remove(&cart.id).unwrap_or_default();
+            (cart, own)
+        })
+        .collect())
 }
 
 /// Adds lines to a cart that is locked, or new.

@@ -8,6 +8,7 @@
 //! `ReconcileAttempt` after a crash); the others find it settled.
 
 mod carts;
+mod claim;
 mod lines;
 mod view;
 
@@ -18,6 +19,7 @@ mod unknown;
 
 mod access;
 pub mod entity;
+mod erase;
 mod error;
 pub mod graphql;
 pub mod jobs;
@@ -27,12 +29,14 @@ pub use self::carts::{
     Contact, NewCart, create, select_shipping_option, set_billing_address, set_contact, set_discount_codes,
     set_shipping_address,
 };
+pub use self::claim::claim;
 pub use self::complete::{Completion, CompletionStatus, complete, completion};
 pub use self::entity::cart::{Failure, FailureProblem, Model as Cart, Status};
 pub use self::entity::cart_line::Model as CartLine;
+pub use self::erase::{EraseCarts, ForgetCart};
 pub use self::error::CheckoutErrorCode;
 pub use self::hold::CompleteInput;
-pub use self::lines::{LineChange, NewLine, add as add_lines, update as update_lines};
+pub use self::lines::{LineChange, NewLine, add as add_lines, of_customer, update as update_lines};
 pub use self::settle::settle;
 pub use self::unknown::{DecideAttempt, after_work_item};
 pub use self::view::{CartProblem, LineView, ParcelView, View, view};

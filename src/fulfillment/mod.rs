@@ -34,12 +34,14 @@ mod money;
 mod portal;
 
 mod act;
+mod forget;
 mod jobs;
 mod sweep;
 
 pub use self::cancel::{can_cancel, order_cancel};
 pub use self::entity::{line, supplier_order, transition};
 pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
+pub use self::forget::ForgetWords;
 pub use self::jobs::{
     ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
     SettleOrderMoney, SweepSupplierOrders,

@@ -50,6 +50,8 @@ pub struct Query(
     //
     // notifications
     NotificationQuery,
+    // privacy
+    crate::privacy::graphql::PrivacyQuery,
     // webhooks
     crate::webhooks::graphql::WebhookQuery,
     //
@@ -77,7 +79,9 @@ pub struct Mutation(
     // payments
     crate::payments::graphql::RefundMutation,
     // orders
-    //
+    crate::orders::graphql::OrderMutation,
+    // privacy
+    crate::privacy::graphql::PrivacyMutation,
     // checkout
     crate::checkout::graphql::CheckoutMutation,
     // fulfillment

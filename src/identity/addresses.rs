@@ -5,10 +5,9 @@ use sea_orm::{
     QueryOrder, QuerySelect, Set,
 };
 
-use super::customers::CustomerProblem;
+use super::customers::{self, CustomerProblem};
 use super::entity::customer;
 use super::entity::customer_address::{ActiveModel, Column, Entity, Model};
-use super::profile::{lock, own_id};
 use super::{Action, Actor};
 use crate::app::App;
 use crate::kernel::address::Address;
@@ -28,10 +27,10 @@ pub async fn create(
     actor: &Actor,
     address: Address,
 ) -> Result<(customer::Model, CustomerAddressId), Refused> {
-    let customer_id = own_id(actor)?;
+    let customer_id = customers::acting(actor)?;
     let address = deliverable(address)?;
     let tx = Tx::begin(app).await?;
-    let owner = lock(&tx, customer_id).await?;
+    let owner = customers::lock(&tx, customer_id).await?;
     if Entity::find().filter(Column::CustomerId.eq(customer_id)).count(&tx).await? >= MAX_ADDRESSES {
         let message = format!("there are {MAX_ADDRESSES} addresses already");
         return Err(VerbError::refused(CustomerProblem::TooMany, "address", message));
@@ -57,10 +56,10 @@ pub async fn update(
     id: CustomerAddressId,
     address: Address,
 ) -> Result<customer::Model, Refused> {
-    let customer_id = own_id(actor)?;
+    let customer_id = customers::acting(actor)?;
     let address = deliverable(address)?;
     let tx = Tx::begin(app).await?;
-    let owner = lock(&tx, customer_id).await?;
+    let owner = customers::lock(&tx, customer_id).await?;
     let mut row = own(&tx, actor, id).await?.into_active_model();
     row.address = Set(address);
     row.updated_at = Set(tx.now());
@@ -72,9 +71,9 @@ pub async fn update(
 /// Forgets an address. Carts and orders that it was copied to keep it. Without the default, there is
 /// none until another one is chosen.
 pub async fn delete(app: &App, actor: &Actor, id: CustomerAddressId) -> Result<customer::Model, Refused> {
-    let customer_id = own_id(actor)?;
+    let customer_id = customers::acting(actor)?;
     let tx = Tx::begin(app).await?;
-    let owner = lock(&tx, customer_id).await?;
+    let owner = customers::lock(&tx, customer_id).await?;
     let row = own(&tx, actor, id).await?;
     let was_default = owner.default_address_id == Some(row.id);
     let owner = if was_default { set_default(&tx, owner, None).await? } else { owner };
@@ -85,9 +84,9 @@ pub async fn delete(app: &App, actor: &Actor, id: CustomerAddressId) -> Result<c
 
 /// Makes an address the one that parcels go to unless they say otherwise.
 pub async fn choose_default(app: &App, actor: &Actor, id: CustomerAddressId) -> Result<customer::Model, Refused> {
-    let customer_id = own_id(actor)?;
+    let customer_id = customers::acting(actor)?;
     let tx = Tx::begin(app).await?;
-    let owner = lock(&tx, customer_id).await?;
+    let owner = customers::lock(&tx, customer_id).await?;
     let row = own(&tx, actor, id).await?;
     let owner = set_default(&tx, owner, Some(row.id)).await?;
     tx.commit().await?;

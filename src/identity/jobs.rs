@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::entity::{account_action, refresh_token, registration, session, sign_in_throttle};
+use super::entity::{account_action, customer, refresh_token, registration, session, sign_in_throttle};
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
 /// How often expired credentials are cleared out.
@@ -14,6 +15,9 @@ const PERIOD: Duration = Duration::from_secs(3600);
 /// How long registrations nobody verified, what waited for a mail's token, and counts of tries are kept
 /// past their use.
 const KEPT: TimeDelta = TimeDelta::days(1);
+/// How long the address of a forgotten customer stays, sealed, for the jobs that look for what was kept
+/// under it: they run at once, and this is for when they have to be tried again.
+const TRACED: TimeDelta = TimeDelta::days(7);
 
 /// Deletes sessions, refresh tokens, registrations and actions that have expired, and old counts of tries.
 /// Ended sessions stay until they would have expired: their tokens must be known to be refused.
@@ -39,6 +43,11 @@ impl Job for SweepCredentials {
         actions.filter(account_action::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
         let throttles = sign_in_throttle::Entity::delete_many();
         throttles.filter(sign_in_throttle::Column::LastAt.lt(now - KEPT)).exec(conn).await?;
+        let forgotten = customer::Entity::update_many()
+            .col_expr(customer::Column::ErasedEmail, Expr::value(Option::<String>::None))
+            .filter(customer::Column::ErasedEmail.is_not_null())
+            .filter(customer::Column::ErasedAt.lt(now - TRACED));
+        forgotten.exec(conn).await?;
         Ok(Done::Again(PERIOD))
     }
 }

@@ -22,6 +22,7 @@ pub mod credentials;
 pub mod customers;
 pub mod email_change;
 pub mod entity;
+pub mod erasure;
 pub mod graphql;
 pub mod jobs;
 mod names;

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, IntoCondition};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
-    Set,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use super::entity::{refresh_token, session};
@@ -183,6 +183,12 @@ async fn find_token(tx: &Tx, token: &str) -> Result<Option<(session::Model, refr
     let session = session::Entity::find_by_id(found.session_id).lock_exclusive().one(tx).await?;
     let token = refresh_token::Entity::find_by_id(hash).lock_exclusive().one(tx).await?;
     Ok(session.zip(token))
+}
+
+/// A customer's newest sessions; the caller has checked whose they are.
+pub async fn of_customer(conn: &impl ConnectionTrait, id: CustomerId, most: u64) -> Result<Vec<session::Model>, Fault> {
+    let query = session::Entity::find().filter(session::Column::CustomerId.eq(id));
+    Ok(query.order_by_desc(session::Column::Id).limit(most).all(conn).await?)
 }
 
 /// Which sessions to end.

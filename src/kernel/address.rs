@@ -34,6 +34,9 @@ const MAX_LINE: usize = 100;
 /// The most a postal code may have.
 const MAX_POSTAL_CODE: usize = 12;
 
+/// What stands in the place of a person who was forgotten.
+pub const ERASED: &str = "erased";
+
 /// One thing wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressProblem {
@@ -58,6 +61,22 @@ impl Address {
             postal_code: some(self.postal_code),
             country_code: self.country_code,
             phone: some(self.phone),
+        }
+    }
+
+    /// What is left of an address whose person is to be forgotten: the country, which taxes hang on.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self {
+            name: ERASED.to_owned(),
+            company: None,
+            address1: ERASED.to_owned(),
+            address2: None,
+            city: ERASED.to_owned(),
+            region: None,
+            postal_code: None,
+            country_code: self.country_code,
+            phone: None,
         }
     }
 

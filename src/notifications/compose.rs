@@ -105,6 +105,10 @@ async fn about_order(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
     let conn = app.db.read();
     let id = event.order_id.ok_or_else(|| Fault::internal("an order's event does not say which"))?;
     let order = orders::lookup(conn, id).await?.ok_or_else(|| Fault::internal("the order of an event is gone"))?;
+    // Nobody is left to be told.
+    if order.erased_at.is_some() {
+        return Ok(None);
+    }
     let parcel = match event.shipment_id {
         Some(id) => shipments::lookup(conn, id).await?,
         None => None,

@@ -9,10 +9,13 @@
 
 mod compose;
 pub mod entity;
+mod forget;
 pub mod graphql;
 mod notify;
 mod queries;
 mod templates;
 
+pub use self::entity::Model as Notification;
+pub use self::forget::{ForgetCustomer, ForgetOrder};
 pub use self::notify::Notify;
-pub use self::queries::{count, list, lookup};
+pub use self::queries::{about_orders, count, list, lookup, to_address};

@@ -1,11 +1,11 @@
 //! Reading which mails went out.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{Column, Entity, Model};
 use crate::app::App;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::NotificationId;
+use crate::kernel::ids::{NotificationId, OrderId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 
@@ -29,6 +29,18 @@ pub async fn list(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<M
     let query = if page.backward { query.order_by_asc(Column::Id) } else { query.order_by_desc(Column::Id) };
     let rows = query.limit(page.size as u64 + 1).all(app.db.read()).await?;
     Ok(Page::from_rows(page, rows, |it| encode_cursor(NEWEST, &it.id)))
+}
+
+/// The newest mails to an address; the caller has checked whose it is.
+pub async fn to_address(conn: &impl ConnectionTrait, email: &str, most: u64) -> Result<Vec<Model>, Fault> {
+    let query = Entity::find().filter(Column::Recipient.eq(email)).order_by_desc(Column::Id).limit(most);
+    Ok(query.all(conn).await?)
+}
+
+/// The mails about orders, oldest first; the caller has checked whose they are.
+pub async fn about_orders(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<Model>, Fault> {
+    let query = Entity::find().filter(Column::OrderId.is_in(ids.iter().copied()));
+    Ok(query.order_by_asc(Column::Id).all(conn).await?)
 }
 
 /// How many mails there are.

@@ -5,11 +5,16 @@
 //! happened to money ([`SyncMoney`]), and three statuses are derived from both. Nothing here knows
 //! suppliers or carriers.
 //!
+//! A guest's order may be claimed by a customer, once ([`claim`]); a forgotten customer leaves their orders
+//! ([`EraseOrders`]).
+//!
 //! Invariants: an order's amounts never change; its number is the last one's successor; no unit is
 //! both cancelled and shipped; a status is what its facts say.
 
 pub mod activity;
+mod claim;
 pub mod entity;
+mod erase;
 mod facts;
 pub mod graphql;
 mod place;
@@ -17,7 +22,9 @@ mod queries;
 pub mod state;
 pub mod timeline;
 
+pub use self::claim::{ClaimOrders, OrderClaimProblem, claim};
 pub use self::entity::{line, order};
+pub use self::erase::{EraseOrders, count_under_way};
 pub use self::facts::{LineFact, SyncMoney, lock, note_supplier, record, sync_money};
 pub use self::place::{PlacedLine, Placement, place};
 pub use self::queries::{

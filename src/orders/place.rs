@@ -22,6 +22,7 @@ use crate::store;
 
 use super::entity::order::{Codes, StoredPlan};
 use super::entity::{counter, line, order};
+use super::erase::after_placing;
 use super::state::{self, MoneyFacts};
 
 /// What a new order is made of.
@@ -102,6 +103,9 @@ pub async fn place(tx: &Tx, id: OrderId, placement: Placement) -> Result<(), Fau
     line::Entity::insert_many(rows).exec_without_returning(tx).await?;
     let event = NewEvent::of_order(id, EventType::OrderPlaced, Audience::Customer, "We received your order.");
     outbox::append(tx, event.data(serde_json::json!({ "orderId": id, "number": number }))).await?;
+    if let Some(customer_id) = placement.customer_id {
+        after_placing(tx, customer_id).await?;
+    }
     tracing::info!(order.id = %id, "placed order {number}");
     Ok(())
 }
@@ -162,6 +166,7 @@ fn order_row(
         search_text: Set(search_text(number, new)),
         placed_at: Set(tx.now()),
         updated_at: Set(tx.now()),
+        erased_at: Set(None),
     }
 }
 

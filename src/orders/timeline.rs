@@ -38,6 +38,13 @@ pub async fn page(conn: &impl ConnectionTrait, order_id: OrderId, page: &PageReq
     read(conn, visible(order_id), order_id, page).await
 }
 
+/// The customer's events of orders, the oldest first.
+pub async fn of_orders(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<Model>, Fault> {
+    let streams = ids.iter().map(OrderId::to_string);
+    let query = Entity::find().filter(Column::Stream.is_in(streams)).filter(Column::Audience.eq(Audience::Customer));
+    Ok(query.order_by_asc(Column::Stream).order_by_asc(Column::Seq).all(conn).await?)
+}
+
 /// A page of everything that happened, for the store, the oldest first: numbered from 1 without gaps.
 pub async fn history(conn: &impl ConnectionTrait, order_id: OrderId, page: &PageRequest) -> Result<Page<Model>, Fault> {
     read(conn, all(order_id), order_id, page).await

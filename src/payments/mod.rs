@@ -10,6 +10,7 @@
 
 mod attempts;
 pub mod entity;
+mod forget;
 pub mod gateway;
 pub mod graphql;
 mod inbound;
@@ -28,6 +29,7 @@ pub use self::entity::attempt;
 pub use self::entity::attempt::{AttemptStatus, Model as Attempt};
 pub use self::entity::refund::Model as Refund;
 pub use self::entity::transaction::{Model as Transaction, TransactionKind, TransactionStatus};
+pub use self::forget::forget_words;
 pub use self::gateway::{Gateway, GatewayWebhookError, Gateways};
 pub use self::inbound::{InboundPayment, PaymentNews, read_webhook};
 pub use self::movements::{MoneyTotals, capture, refund, totals, void_rest};

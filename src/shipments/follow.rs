@@ -8,6 +8,7 @@ use super::news::apply_order;
 use crate::fulfillment::{self, NewsOutcome, SupplierOrderStatus};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
+use crate::orders;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::suppliers::{self, adapter_for};
 
@@ -33,6 +34,11 @@ impl Job for FollowSupplierOrder {
         let app = &run.app;
         let own = fulfillment::lookup(app.db.read(), self.id).await?;
         let Some(own) = own.filter(|it| !it.status.is_final()) else { return Ok(Done::OK) };
+        let order = orders::lookup(app.db.read(), own.order_id).await?;
+        if order.is_some_and(|order| order.erased_at.is_some()) {
+            // Nobody waits for it any more, and the answer would name who did.
+            return Ok(Done::OK);
+        }
         let supplier = suppliers::lookup(app.db.read(), own.supplier_id).await?;
         let supplier = supplier.ok_or_else(|| Fault::internal("a supplier order has no supplier"))?;
         let adapter = adapter_for(app, &supplier)?;

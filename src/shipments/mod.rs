@@ -12,6 +12,7 @@ pub mod graphql;
 pub mod state;
 
 mod follow;
+mod forget;
 mod news;
 pub mod portal;
 mod queries;
@@ -20,6 +21,7 @@ mod refund;
 
 pub use self::entity::{event, line, shipment};
 pub use self::follow::FollowSupplierOrder;
+pub use self::forget::ForgetRecipient;
 pub use self::news::{apply_created, apply_news, apply_order};
 pub use self::queries::{events_of, find, lines_of, load_many, lookup, of_orders, of_supplier_orders};
 pub use self::refund::{RefundParcel, after_work_item};

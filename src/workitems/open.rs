@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use serde_json::json;
 
 use super::entity::{Actions, ActiveModel, Column, Entity, Model, Severity, WorkItemStatus};
+use crate::kernel::address::ERASED;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{OrderId, SupplierOrderId, WorkItemId};
 use crate::kernel::problem::Fault;
@@ -105,6 +106,15 @@ pub(super) async fn record(tx: &Tx, item: Model, action: &str, note: Option<Stri
     }));
     outbox::append(tx, event).await?;
     Ok(item)
+}
+
+/// Empties the words of an order's items: they may name a person who is to be forgotten.
+pub async fn forget_words(tx: &Tx, order_id: OrderId) -> Result<(), Fault> {
+    let update = Entity::update_many()
+        .col_expr(Column::Message, Expr::value(ERASED))
+        .col_expr(Column::Note, Expr::value(Option::<String>::None));
+    update.filter(Column::OrderId.eq(order_id)).exec(tx).await?;
+    Ok(())
 }
 
 /// An event about `item`: of its order's stream if it has one, else of its own.

@@ -50,6 +50,8 @@ payloads! {
     CartShippingOptionSelectPayload;
     /// The answer to discount codes.
     CartDiscountCodesSetPayload;
+    /// The answer to a claim.
+    CartClaimPayload;
 }
 
 async fn shown(
@@ -209,6 +211,17 @@ impl CheckoutMutation {
     ) -> Nullable<CartDiscountCodesSetPayload> {
         let result = checkout::set_discount_codes(ctx.app(), ctx.actor(), cart_id.0, codes).await;
         CartDiscountCodesSetPayload::of(ctx, result).await
+    }
+
+    /// Takes a guest's cart along after signing in. If the customer who asks has an open cart already, the
+    /// guest's lines are added to it, up to the bounds of a cart, and the guest's cart and its id are gone;
+    /// the cart that is left is answered. For customers.
+    async fn cart_claim(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The guest's cart.")] cart_id: GlobalId<CartId>,
+    ) -> Nullable<CartClaimPayload> {
+        CartClaimPayload::of(ctx, checkout::claim(ctx.app(), ctx.actor(), cart_id.0).await).await
     }
 
     /// Says yes: holds the goods, asks the payment provider, places the order. If the provider takes its

@@ -97,6 +97,8 @@ pub struct Model {
     pub placed_at: Timestamp,
     /// When a fact of it last changed.
     pub updated_at: Timestamp,
+    /// When it lost the person who placed it.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Model {

@@ -8,12 +8,17 @@
 pub mod entity;
 mod sequencer;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, Statement};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    Statement,
+};
 use serde_json::Value;
 
 pub use self::sequencer::{POSITION_TOPIC, assign_positions, run as run_sequencer};
 use super::jobs;
 use super::tx::Tx;
+use crate::kernel::address::ERASED;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{EventId, OrderId, ShipmentId, SupplierOrderId, WorkItemId};
 use crate::kernel::problem::Fault;
@@ -108,6 +113,16 @@ pub async fn append(tx: &Tx, event: NewEvent) -> Result<entity::Model, Fault> {
     tx.hint(row.stream.clone());
     tx.hint(STORE_TOPIC);
     Ok(row)
+}
+
+/// Empties the sentences of an order's events of these kinds: they may name a person who is to be
+/// forgotten. That something happened, and when, stays.
+pub async fn forget_words(tx: &Tx, order_id: OrderId, kinds: &[EventType]) -> Result<(), Fault> {
+    use entity::Column;
+    let update = entity::Entity::update_many().col_expr(Column::Message, Expr::value(ERASED));
+    let update = update.filter(Column::Stream.eq(order_id.to_string())).filter(Column::Kind.is_in(kinds.to_vec()));
+    update.exec(tx).await?;
+    Ok(())
 }
 
 #[derive(FromQueryResult)]

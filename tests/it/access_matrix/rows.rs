@@ -144,6 +144,8 @@ pub fn rows() -> Vec<Row> {
     all.extend(fulfillment_mutations());
     all.extend(catalog_mutations());
     all.extend(store_mutations());
+    // Last: nothing is Ada's any more after it.
+    all.push(mutation(Gate::Customer(Permission::Customers), "customerErase(id: $cus, input: {})"));
     let tracking = row(Root::Subscription, Gate::Customer(Orders), "orderTracking(orderId: $ord)");
     all.push(tracking.or_with_token("orderTracking(token: $TOKEN)"));
     let activity = row(Root::Subscription, Gate::Store(Orders), "storeActivity(after: $CURSOR)");
@@ -183,6 +185,7 @@ fn queries() -> Vec<Row> {
         query(Gate::Supplier(Fulfillment), "supplierOrders(first: 10)"),
         query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor)"),
         query(Gate::Store(Settings), "webhookDeliveries(first: 10)"),
+        query(Gate::Customer(Permission::Customers), "customerDataExport(id: $cus)"),
     ]
 }
 
@@ -214,6 +217,8 @@ fn account_mutations() -> Vec<Row> {
 fn checkout_mutations() -> Vec<Row> {
     vec![
         works(Gate::Open, "cartCreate(input: {})"),
+        works(Gate::Account, "cartClaim(cartId: $crt)"),
+        works(Gate::Account, "orderClaim(token: $MINE)"),
         works(Gate::Cart, "cartLinesAdd(cartId: $crt, lines: [{ variantId: $var, quantity: 1 }])"),
         works(Gate::Cart, "cartLinesUpdate(cartId: $crt, lines: [{ lineId: $cln, quantity: 2 }])"),
         works(Gate::Cart, "cartContactSet(cartId: $crt, input: { email: \"a@example.com\" })"),

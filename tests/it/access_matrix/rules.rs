@@ -108,6 +108,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         ],
     ),
     ("CustomerAddress", Class::Everybody, &[(Reached, "address default id")]),
+    ("CustomerDataExport", Class::Everybody, &[(Reached, "data endCursor")]),
     ("Session", Class::Everybody, &[(Reached, "accessToken expiresAt refreshToken")]),
     (
         "ApiToken",
@@ -325,7 +326,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
 pub const PAYLOADS: &[(&str, &str)] = &[
     (
         "CartBillingAddressSetPayload CartContactSetPayload CartCreatePayload CartDiscountCodesSetPayload
-        CartLinesAddPayload CartLinesUpdatePayload CartShippingAddressSetPayload CartShippingOptionSelectPayload",
+        CartClaimPayload CartLinesAddPayload CartLinesUpdatePayload CartShippingAddressSetPayload CartShippingOptionSelectPayload",
         "cart",
     ),
     ("CheckoutCompletePayload", "order payment"),
@@ -356,7 +357,8 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("VariantUpdatePayload", "variant"),
     ("DiscountCreatePayload DiscountDeactivatePayload", "discount"),
     ("ExchangeRateSetPayload", "exchangeRate"),
-    ("OrderCancelPayload", "order"),
+    ("OrderCancelPayload OrderClaimPayload", "order"),
+    ("CustomerErasePayload", "erased ordersUnderWay"),
     ("RefundCreatePayload", "refund"),
     ("ShipmentPayload", "shipment"),
     ("StoreSettingsUpdatePayload", "shop"),
@@ -404,7 +406,7 @@ pub const EMPTY: &[&str] = &[
     "Session ProductRating",
     "Product.rating Payment.clientSecret Notification.lastError PaymentTransaction.error Shipment.estimatedDelivery",
     "SupplierHealth.lastError SupplierHealth.lastErrorAt SupplierHealth.lastSuccessAt SupplierOrder.note",
-    "WorkItem.snoozedUntil",
+    "WorkItem.snoozedUntil CustomerDataExport.endCursor",
     // Lists that are not counted.
     "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount",
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",

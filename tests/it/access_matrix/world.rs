@@ -381,6 +381,8 @@ impl World {
         let noted = self.ada.run(note, json!({ "address": shop::address() })).await;
         noted.done("customerAddressCreate");
         self.set("cad", noted.text("customerAddressCreate.addressId"));
+        // Of an order of Ada's, for whoever writes to the store with it.
+        self.set("MINE", self.word("TOKEN"));
         let me = "{ me { id } }";
         self.set("cus", self.ada.run(me, json!({})).await.text("me.id"));
         self.set("cus2", self.grace.run(me, json!({})).await.text("me.id"));
