@@ -31,6 +31,11 @@ impl RequestContext {
         Self { app: app.clone(), actor: actor.clone(), address, loaders, shown: None }
     }
 
+    /// The context of a subscription of `actor`, which outlives what loaders may remember.
+    pub fn of_stream(app: &App, actor: &Actor, address: IpAddr) -> Self {
+        Self { loaders: Loaders::forgetful(app.clone(), actor.clone()), ..Self::new(app, actor, address) }
+    }
+
     /// Puts the context into `request`, with the actor beside it for `visible` functions.
     pub fn attach(self, request: async_graphql::Request) -> async_graphql::Request {
         request.data(self.actor.clone()).data(self)

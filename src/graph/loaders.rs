@@ -2,7 +2,8 @@
 //!
 //! A slice writes its `Loader` in its own `graphql` file and says how it is made
 //! ([`RequestLoader`]); `ctx.loaders().get::<OrderLoader>()` makes it at first use. A set of loaders
-//! lives as long as its request: one that outlived it would merge the keys of different actors.
+//! lives as long as its request: one that outlived it would merge the keys of different actors. Those of
+//! a subscription remember nothing.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -30,13 +31,19 @@ pub trait RequestLoader: Send + Sync + Sized + 'static {
 pub struct Loaders {
     app: App,
     actor: Actor,
+    remembers: bool,
     made: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Loaders {
     /// No loader yet.
     pub fn new(app: App, actor: Actor) -> Self {
-        Self { app, actor, made: Mutex::default() }
+        Self { app, actor, remembers: true, made: Mutex::default() }
+    }
+
+    /// No loader yet, and none that remembers: a subscription shows things as they are each time.
+    pub fn forgetful(app: App, actor: Actor) -> Self {
+        Self { remembers: false, ..Self::new(app, actor) }
     }
 
     /// The loader of this kind.
@@ -47,6 +54,7 @@ impl Loaders {
             let timer = TokioTimer::default();
             // Sibling fields ask within one poll; there is nothing to wait for beyond that.
             let batched = DataLoader::with_cache(loader, TokioSpawner::current(), timer, HashMapCache::default());
+            batched.enable_all_cache(self.remembers);
             Arc::new(batched.delay(Duration::ZERO))
         });
         entry.clone().downcast().expect("the map holds each loader under its own type")

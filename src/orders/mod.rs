@@ -16,6 +16,7 @@ mod claim;
 pub mod entity;
 mod erase;
 mod facts;
+mod feed;
 pub mod graphql;
 mod place;
 mod queries;

@@ -3,11 +3,12 @@
 //! Both read the same numbered events and share their cursors, so that a client may read a page and
 //! follow from its end without missing or inventing anything.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures_util::Stream;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
+use super::feed::{self, News};
 use crate::app::App;
 use crate::kernel::event::Audience;
 use crate::kernel::ids::OrderId;
@@ -19,8 +20,6 @@ use crate::platform::outbox::entity::{Column, Entity, Model};
 const LIST: &str = "timeline";
 /// How many events a stream reads at once.
 const BATCH: u64 = 50;
-/// How often a stream looks without being told: hints may get lost.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// The cursor of an event of an order's stream.
 pub fn cursor(event: &Model) -> String {
@@ -66,28 +65,53 @@ async fn read(
 }
 
 /// The customer's events behind `after`, from the first one without, and then each as it happens.
-pub fn stream(app: App, order_id: OrderId, after: Option<i64>) -> impl Stream<Item = Result<Model, Fault>> + Send {
+pub fn stream(app: App, order_id: OrderId, after: Option<i64>) -> impl Stream<Item = Result<Telling, Fault>> + Send {
     async_stream::try_stream! {
-        // Before the first read: what happens after that read is told by a hint.
-        let mut hints = app.bus.subscribe(&order_id.to_string());
+        // Before the first read: what happens after that read is news.
+        let mut follower = feed::follow(&app, order_id);
         let mut last = after.unwrap_or_default();
+        let mut news = News::TooMany;
         loop {
-            let query = visible(order_id).filter(Column::Seq.gt(last)).order_by_asc(Column::Seq).limit(BATCH);
-            let events = query.all(app.db.read()).await.map_err(Fault::from)?;
-            let full = events.len() as u64 == BATCH;
-            for event in events {
-                last = event.seq;
-                yield event;
+            let tellings: Vec<Telling> = match news {
+                News::Events(events) => events.into_iter().map(Telling::News).collect(),
+                // Boxed: a stream waits most of the time, and the memory of a query is large.
+                News::TooMany => Box::pin(behind(&app, order_id, last)).await?.into_iter().map(Telling::Past).collect(),
+            };
+            for telling in tellings {
+                last = telling.event().seq;
+                yield telling;
             }
-            if !full {
-                // Either way the table is read again.
-                let _ = tokio::time::timeout(IDLE, hints.wait()).await;
-            }
+            news = follower.wait(last).await;
         }
     }
 }
 
-fn visible(order_id: OrderId) -> Select<Entity> {
+/// An event, as a stream tells it.
+pub enum Telling {
+    /// It happened before.
+    Past(Model),
+    /// It happens now, and everybody who follows the order is told.
+    News(Arc<Model>),
+}
+
+impl Telling {
+    /// The event.
+    pub fn event(&self) -> &Model {
+        match self {
+            Self::Past(event) => event,
+            Self::News(event) => event,
+        }
+    }
+}
+
+/// The next events behind `last`, as the table has them.
+async fn behind(app: &App, order_id: OrderId, last: i64) -> Result<Vec<Model>, Fault> {
+    let query = visible(order_id).filter(Column::Seq.gt(last)).order_by_asc(Column::Seq).limit(BATCH);
+    Ok(query.all(app.db.read()).await?)
+}
+
+/// The customer's events of an order.
+pub(super) fn visible(order_id: OrderId) -> Select<Entity> {
     all(order_id).filter(Column::Audience.eq(Audience::Customer))
 }
 

@@ -72,6 +72,11 @@ impl Bus {
         }
     }
 
+    /// Wakes `topic`'s listeners in this process alone, which missed a hint.
+    pub fn remind(&self, topic: &str) {
+        self.topics.wake(topic);
+    }
+
     /// Listens to `topic` from now on.
     pub fn subscribe(&self, topic: &str) -> Hints {
         let receiver = self.topics.lock().entry(topic.to_owned()).or_default().subscribe();

@@ -3,16 +3,18 @@
 use async_graphql::{Context, Object};
 
 use super::enums::EventTypeOut;
+use super::told::Told;
 use super::types::Order;
 use crate::fulfillment;
 use crate::fulfillment::graphql::SupplierOrder;
 use crate::graph::scalars::DateTime;
-use crate::graph::{ContextExt, Nullable, nullable};
+use crate::graph::{ContextExt, Nullable, SharedFault, nullable};
 use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
 use crate::kernel::event::Audience;
 use crate::kernel::problem::Fault;
-use crate::orders::{self, activity, timeline};
+use crate::orders::timeline::{self, Telling};
+use crate::orders::{self, activity};
 use crate::platform::outbox::entity::Model;
 use crate::shipments;
 use crate::shipments::graphql::Shipment;
@@ -20,45 +22,55 @@ use crate::workitems;
 use crate::workitems::graphql::WorkItem;
 
 /// Something that happened to an order.
-pub struct OrderEvent(pub Model);
+pub struct OrderEvent(pub Telling);
 
-// What an event refers to is read anew for each: a stream outlives what a loader remembers.
+// What an event refers to is read anew for each, once for all who are told: a stream outlives what a
+// loader remembers.
 /// Something that happened to an order, in words for its customer.
 #[Object]
 impl OrderEvent {
     /// Its place in the order's history: hand it to `after` to go on behind it, here or in
     /// `orderTracking`.
     async fn cursor(&self) -> String {
-        timeline::cursor(&self.0)
+        timeline::cursor(self.0.event())
     }
 
     /// When it happened.
     async fn occurred_at(&self) -> DateTime {
-        self.0.occurred_at
+        self.0.event().occurred_at
     }
 
     /// What happened.
     #[graphql(name = "type")]
     async fn kind(&self) -> EventTypeOut {
-        self.0.kind.into()
+        self.0.event().kind.into()
     }
 
     /// The same as a sentence.
     async fn message(&self) -> &str {
-        &self.0.message
+        &self.0.event().message
     }
 
     /// The order, as it is now.
     async fn order(&self, ctx: &Context<'_>) -> async_graphql::Result<Order> {
-        let id = self.0.order_id.ok_or_else(|| Fault::internal("an order's event names no order"))?;
-        let order = orders::lookup(ctx.app().db.read(), id).await?;
+        let id = self.0.event().order_id.ok_or_else(|| Fault::internal("an order's event names no order"))?;
+        let app = ctx.app();
+        let order = match &self.0 {
+            Telling::Past(_) => orders::lookup(app.db.read(), id).await?,
+            Telling::News(event) => app.local::<Told>().order(app, id, event.seq).await?,
+        };
         Ok(Order(order.ok_or_else(|| Fault::internal("an event's order is gone"))?))
     }
 
     /// The parcel it is about, as it is now; null if it is about none.
     async fn shipment(&self, ctx: &Context<'_>) -> Nullable<Shipment> {
-        let id = self.0.shipment_id?;
-        nullable(shipments::lookup(ctx.app().db.read(), id).await.map(|found| found.map(Shipment)))
+        let id = self.0.event().shipment_id?;
+        let app = ctx.app();
+        let found = match &self.0 {
+            Telling::Past(_) => shipments::lookup(app.db.read(), id).await.map_err(SharedFault::from),
+            Telling::News(event) => app.local::<Told>().shipment(app, id, event.seq).await,
+        };
+        nullable(found.map(|found| found.map(Shipment)))
     }
 }
 

@@ -5,6 +5,7 @@ mod event;
 mod loaders;
 mod mutation;
 mod query;
+mod told;
 mod types;
 
 pub use self::enums::{EventTypeOut, FulfillmentStatusOut, PaymentStatusOut, ReturnStatusOut};

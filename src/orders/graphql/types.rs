@@ -184,7 +184,7 @@ impl Order {
     ) -> async_graphql::Result<Connection<OrderEvent>> {
         let request = PageArgs::new(first, after, last, before).request()?;
         let page = timeline::page(ctx.app().db.read(), self.0.id, &request).await?;
-        Ok(Connection::new(page.map(OrderEvent)))
+        Ok(Connection::new(page.map(|event| OrderEvent(timeline::Telling::Past(event)))))
     }
 
     /// Everything that happened, oldest first: the timeline and what the customer is not told. Null for

@@ -125,6 +125,16 @@ pub async fn forget_words(tx: &Tx, order_id: OrderId, kinds: &[EventType]) -> Re
     Ok(())
 }
 
+/// The numbers of the last events of these streams.
+pub async fn ends(conn: &impl ConnectionTrait, streams: &[&str]) -> Result<Vec<(String, i64)>, Fault> {
+    let places: Vec<String> = (1..=streams.len()).map(|place| format!("${place}")).collect();
+    let sql = format!("SELECT stream, last_seq FROM event_stream WHERE stream IN ({})", places.join(", "));
+    let values = streams.iter().map(|stream| (*stream).into());
+    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
+    let rows = conn.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "stream")?, row.try_get("", "last_seq")?))).collect()
+}
+
 #[derive(FromQueryResult)]
 struct LastSeq {
     last_seq: i64,
