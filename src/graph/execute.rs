@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -21,6 +21,7 @@ use super::kept::{self, Begun, Kept, Key, Shown};
 use super::limits::shape::Shape;
 use super::limits::{cost, input};
 use super::metrics;
+use super::places::Places;
 use super::rate::Rates;
 use super::schema::{self, Schema};
 use crate::app::App;
@@ -35,7 +36,10 @@ pub struct Edge {
     documents: Documents,
     kept: Kept,
     rates: Rates,
-    streams: Mutex<HashMap<IpAddr, usize>>,
+    /// The sockets of each address.
+    pub sockets: Arc<Places>,
+    /// The running subscriptions of each address.
+    pub subscriptions: Arc<Places>,
 }
 
 /// A request as it came in.
@@ -69,7 +73,6 @@ pub struct Caller {
 pub struct Operation {
     /// Query, mutation or subscription.
     pub kind: OperationType,
-    text: String,
     name: Option<String>,
     variables: Variables,
     document: Arc<ExecutableDocument>,
@@ -86,12 +89,6 @@ pub enum Answer {
     Response(Response),
 }
 
-/// The place of a running subscription among those of its address; given back when dropped.
-pub struct Place {
-    edge: Arc<Edge>,
-    address: IpAddr,
-}
-
 impl Edge {
     /// The edge of `app`.
     pub fn new(app: App) -> Self {
@@ -102,7 +99,8 @@ impl Edge {
             documents: Documents::default(),
             kept: Kept::default(),
             rates: Rates::new(&app.config.limits),
-            streams: Mutex::default(),
+            sockets: Places::new(app.config.limits.sockets_per_address),
+            subscriptions: Places::new(app.config.limits.subscriptions_per_address),
             app,
         }
     }
@@ -132,7 +130,7 @@ impl Edge {
             .map_err(|fault| errors::of_fault(fault, &caller.request_id))?;
         let (kind, name) = (operation.ty, incoming.operation_name);
         let question = kept::question(&caller.actor, &text, name.as_deref(), operation, &variables);
-        Ok(Operation { kind, text, name, variables, document, cost, question })
+        Ok(Operation { kind, name, variables, document, cost, question })
     }
 
     /// Answers a query or a mutation: with what was answered to the same question a moment ago, if
@@ -205,7 +203,8 @@ impl Edge {
             return futures_util::stream::once(async move { edge.run(operation, &caller).await }).boxed();
         }
         let (edge, request_id, cost) = (Arc::clone(self), caller.request_id.clone(), operation.cost);
-        let answers = self.schema.execute_stream(self.context(caller).attach(operation.request()));
+        let context = RequestContext::of_stream(&self.app, &caller.actor, caller.address);
+        let answers = self.schema.execute_stream(context.attach(operation.request()));
         // A panic ends the stream with an error of its own, and nothing else.
         let answers = AssertUnwindSafe(answers).catch_unwind();
         let answers = answers.map(move |answer| {
@@ -216,17 +215,6 @@ impl Edge {
         answers.boxed()
     }
 
-    /// Takes a place among the subscriptions of `address`; `None` if there is none left.
-    pub fn take_place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = streams.entry(address).or_default();
-        if *count >= self.app.config.limits.subscriptions_per_address {
-            return None;
-        }
-        *count += 1;
-        Some(Place { edge: Arc::clone(self), address })
-    }
-
     fn with_cost(&self, response: Response, cost: usize) -> Response {
         let limit = self.app.config.limits.cost;
         response.extension("cost", async_graphql::value!({ "requested": cost, "limit": limit }))
@@ -235,22 +223,11 @@ impl Edge {
 
 impl Operation {
     fn request(self) -> Request {
-        let mut request = Request::new(self.text).variables(self.variables);
+        // The document says it all; a subscription would keep the text as long as it runs.
+        let mut request = Request::new(String::new()).variables(self.variables);
         request.operation_name = self.name;
         request.set_parsed_query(Arc::unwrap_or_clone(self.document));
         request
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut streams = self.edge.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = streams.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                streams.remove(&self.address);
-            }
-        }
     }
 }
 

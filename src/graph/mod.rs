@@ -52,11 +52,13 @@ mod http;
 pub mod kept;
 pub mod limits;
 mod metrics;
+mod places;
 mod rate;
 mod session;
 mod sse;
 mod ws;
 mod ws_message;
+mod ws_session;
 
 use std::sync::Arc;
 

@@ -1,12 +1,39 @@
 //! The life of a credential that a stream was begun with.
+//!
+//! One task of the process looks after the credentials of all streams: thousands of them may belong to
+//! few accounts, and none of them should have a timer of its own.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::app::App;
-use crate::identity::{self, Actor};
+use futures_util::StreamExt as _;
+use tokio::sync::oneshot;
 
-/// How often a stream asks whether its credential still holds: it must end within 5 seconds.
+use crate::app::App;
+use crate::identity::{self, Actor, Credential};
+
+/// How often it is asked whether credentials still hold: a stream must end within 5 seconds.
 const CHECK: Duration = Duration::from_secs(3);
+/// How many are asked after at once.
+const TOGETHER: usize = 4;
+
+/// The credentials of this process' streams.
+#[derive(Default)]
+struct Watched(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    count: u64,
+    streams: HashMap<u64, Stream>,
+    /// Whether the task runs that looks after them.
+    looking: bool,
+}
+
+struct Stream {
+    actor: Actor,
+    tell: oneshot::Sender<()>,
+}
 
 /// Ends when the actor's credential does; never, for those without one. A database that cannot be
 /// asked ends nobody's stream.
@@ -14,12 +41,86 @@ pub async fn ended(app: &App, actor: &Actor) {
     if actor.credential.is_none() {
         return std::future::pending().await;
     }
+    let watched = app.local::<Watched>();
+    let (tell, told) = oneshot::channel();
+    let _watch = Watch::begin(app, watched, Stream { actor: actor.clone(), tell });
+    // The sender is dropped only with the watch.
+    let _ = told.await;
+}
+
+/// A stream that is looked after; no longer when dropped.
+struct Watch {
+    watched: Arc<Watched>,
+    number: u64,
+}
+
+impl Watch {
+    fn begin(app: &App, watched: Arc<Watched>, stream: Stream) -> Self {
+        let mut inner = watched.lock();
+        inner.count += 1;
+        let number = inner.count;
+        inner.streams.insert(number, stream);
+        if !std::mem::replace(&mut inner.looking, true) {
+            tokio::spawn(look(app.clone(), Arc::clone(&watched)));
+        }
+        drop(inner);
+        Self { watched, number }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.watched.lock().streams.remove(&self.number);
+    }
+}
+
+impl Watched {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Each credential once. `None` if there is none: then whoever asks does so for the last time.
+    fn actors(&self) -> Option<Vec<Actor>> {
+        let mut inner = self.lock();
+        inner.looking = !inner.streams.is_empty();
+        let mut actors: HashMap<(&str, _), &Actor> = HashMap::new();
+        for Stream { actor, .. } in inner.streams.values() {
+            if let Some(Credential { id, expires_at, .. }) = &actor.credential {
+                actors.insert((id, *expires_at), actor);
+            }
+        }
+        inner.looking.then(|| actors.into_values().cloned().collect())
+    }
+
+    fn end(&self, credential: &Credential) {
+        let mut inner = self.lock();
+        let with = |stream: &Stream| stream.actor.credential.as_ref() == Some(credential);
+        for (_, stream) in inner.streams.extract_if(|_, stream| with(stream)) {
+            // Whoever does not listen any more has ended already.
+            let _ = stream.tell.send(());
+        }
+    }
+}
+
+/// Ends the streams of credentials that ended, as long as there are streams.
+async fn look(app: App, watched: Arc<Watched>) {
     loop {
         tokio::time::sleep(CHECK).await;
-        match identity::still_valid(app, actor).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => tracing::warn!(%error, "a stream's credential could not be checked; trying again"),
+        let Some(actors) = watched.actors() else { return };
+        let asked = futures_util::stream::iter(actors).map(|actor| ask(&app, actor)).buffer_unordered(TOGETHER);
+        let ended: Vec<Credential> = asked.filter_map(std::future::ready).collect().await;
+        ended.iter().for_each(|credential| watched.end(credential));
+    }
+}
+
+/// The credential of `actor`, if it has ended.
+async fn ask(app: &App, actor: Actor) -> Option<Credential> {
+    match identity::still_valid(app, &actor).await {
+        Ok(true) => None,
+        Ok(false) => actor.credential,
+        Err(error) => {
+            tracing::warn!(%error, "a stream's credential could not be checked; trying again");
+            None
         }
     }
 }

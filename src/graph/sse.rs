@@ -21,7 +21,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(12);
 /// Answers `operation` as a stream; refused if the address has too many of them.
 pub fn respond(edge: &Arc<Edge>, operation: Operation, caller: Caller) -> Result<Response, ServerError> {
     let place = edge
-        .take_place(caller.address)
+        .subscriptions
+        .take(caller.address)
         .ok_or_else(|| errors::error(Code::RateLimited, "this address has too many streams"))?;
     let mut answers = edge.stream(operation, &caller);
     let edge = Arc::clone(edge);

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, on a few threads at a time so that a storm of sign-ins cannot starve reads.
+//! Passwords: Argon2id, a few at a time and in the backroom, so that a storm of sign-ins cannot starve reads.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::kernel::problem::Fault;
+use crate::platform::backroom;
 
 /// How many passwords are hashed at once: each takes one core and 19 MiB while it lasts.
 static PLACES: Semaphore = Semaphore::const_new(2);
@@ -57,9 +58,9 @@ async fn work<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Re
     let busy = |_| Fault::RateLimited { retry_after: 5 };
     let place = tokio::time::timeout(PATIENCE, PLACES.acquire()).await.map_err(busy)?;
     let place = place.map_err(|_| Fault::internal("the password hashing was closed"))?;
-    let done = tokio::task::spawn_blocking(job).await;
+    let done = backroom::run(job).await;
     drop(place);
-    done.map_err(|error| Fault::internal(format!("a password could not be hashed: {error}")))
+    done
 }
 
 #[cfg(test)]

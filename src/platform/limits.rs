@@ -39,11 +39,15 @@ pub struct Limits {
     pub head_seconds: u64,
     /// How long a request's body may pause.
     pub body_pause_seconds: u64,
+    /// How long a client may read nothing of what is sent to it.
+    pub slow_reader_seconds: u64,
     /// Size of a WebSocket message.
     pub frame_bytes: usize,
+    /// WebSockets of one address, greeted or not; those of one IPv6 network (/64) count together.
+    pub sockets_per_address: usize,
     /// Subscriptions of one socket.
     pub subscriptions_per_socket: usize,
-    /// Subscriptions of one address.
+    /// Subscriptions of one address, over all its sockets and streams.
     pub subscriptions_per_address: usize,
     /// Cost an actor may spend at once.
     pub actor_cost_burst: u32,
@@ -90,7 +94,9 @@ impl Default for Limits {
             first_byte_seconds: 10,
             head_seconds: 30,
             body_pause_seconds: 10,
+            slow_reader_seconds: 10,
             frame_bytes: 64 * 1024,
+            sockets_per_address: 500,
             subscriptions_per_socket: 50,
             subscriptions_per_address: 500,
             actor_cost_burst: 100_000,

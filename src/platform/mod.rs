@@ -11,6 +11,7 @@ pub mod db;
 pub mod tx;
 pub mod uploads;
 
+pub mod backroom;
 pub mod body;
 pub mod bus;
 pub mod cache;

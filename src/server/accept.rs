@@ -13,11 +13,13 @@ use futures_util::FutureExt as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
+use super::patient::Patient;
 use crate::platform::limits::Limits;
 
 /// What an HTTP/2 connection begins with.
@@ -28,6 +30,10 @@ const GLANCE: Duration = Duration::from_millis(50);
 const HEAD_BYTES: usize = 64 * 1024;
 /// How often a quiet HTTP/2 connection is asked whether it still lives.
 const PING: Duration = Duration::from_secs(20);
+/// How much the kernel keeps for a client that is slow to read; by itself it would keep megabytes.
+const SEND_BUFFER: usize = 128 * 1024;
+/// How long what was sent may go unheard, as it does when the other machine is gone without a word.
+const UNHEARD: Duration = Duration::from_secs(30);
 /// The pause after a failed accept: out of file descriptors, mostly.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long new connections are still taken after the stop: a proxy learns of it with a delay.
@@ -46,7 +52,10 @@ pub async fn bind(setting: &str, address: &str) -> anyhow::Result<TcpListener> {
 /// Serves until `stop`, then lets open requests end for at most `drain`.
 pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: CancellationToken, drain: Duration) {
     let builder = builder(limits);
-    let patience = Duration::from_secs(limits.first_byte_seconds);
+    let patience = Patience {
+        first_byte: Duration::from_secs(limits.first_byte_seconds),
+        slow_reader: Duration::from_secs(limits.slow_reader_seconds),
+    };
     let mut connections = JoinSet::new();
     let linger = async {
         stop.cancelled().await;
@@ -77,6 +86,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop:
     }
 }
 
+/// How long others are waited for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    first_byte: Duration,
+    slow_reader: Duration,
+}
+
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let head = Duration::from_secs(limits.head_seconds);
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -94,22 +110,23 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 async fn serve_one(
     builder: auto::Builder<TokioExecutor>,
     (stream, peer): (TcpStream, SocketAddr),
-    patience: Duration,
+    patience: Patience,
     router: Router,
     stop: CancellationToken,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = settle(&stream) {
         return tracing::debug!(%error, "a connection ended before it began");
     }
     let first = tokio::select! {
-        first = tokio::time::timeout(patience, speaks(&stream)) => first,
+        first = tokio::time::timeout(patience.first_byte, speaks(&stream)) => first,
         () = stop.cancelled() => tokio::time::timeout(LINGER, speaks(&stream)).await,
     };
     if !matches!(first, Ok(Ok(true))) {
         return;
     }
     let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(router));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let stream = TokioIo::new(Patient::new(stream, patience.slow_reader));
+    let connection = builder.serve_connection_with_upgrades(stream, service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
@@ -122,6 +139,14 @@ async fn serve_one(
         // The other side went away, or never spoke HTTP.
         tracing::debug!(error, "a connection ended badly");
     }
+}
+
+/// Bounds what the kernel keeps and waits for on behalf of a connection.
+fn settle(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.set_tcp_user_timeout(Some(UNHEARD))
 }
 
 /// Waits until the other side has said enough to tell which HTTP it speaks; false if it went away.

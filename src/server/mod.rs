@@ -7,6 +7,7 @@ mod accept;
 mod admin;
 mod layers;
 mod observe;
+mod patient;
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -261,12 +261,9 @@ fn is_shown(value: &Value) -> bool {
     !value.is_null() && *value != json!([])
 }
 
-/// The objects of a way, and a field that showed there.
-type Shown<'a> = (&'a [String], &'a str);
-
 /// What one saw on a way and another did not, though both may and both found the same objects.
 fn unequal(readers: &[Reader]) -> Vec<String> {
-    let mut seen: HashMap<&str, (BTreeSet<Shown<'_>>, bool)> = HashMap::new();
+    let mut seen: HashMap<&str, (BTreeSet<(&[String], &str)>, bool)> = HashMap::new();
     for found in readers.iter().flat_map(|it| &it.found) {
         let (fields, any) = seen.entry(&found.way).or_default();
         fields.extend(found.shown.iter().map(|field| (found.which.as_slice(), field.as_str())));

@@ -30,13 +30,30 @@ impl Socket {
         }
     }
 
+    /// Opens a socket with the protocol over a connection that is there, and greets.
+    pub async fn over(stream: TcpStream) -> Self {
+        let url = format!("ws://{}/graphql", stream.peer_addr().expect("an address"));
+        let mut request = url.into_client_request().expect("a request");
+        let protocol = "graphql-transport-ws".parse().expect("a header");
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let stream = MaybeTlsStream::Plain(stream);
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a socket");
+        let mut socket = Self(socket);
+        socket.init(None).await;
+        socket
+    }
+
     /// Opens a socket with the protocol, and greets.
     pub async fn greet(url: &str, token: Option<&str>) -> Self {
         let mut socket = Self::speaking(url).await;
-        let payload = token.map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
-        socket.send(&json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.next().await, Ok(json!({ "type": "connection_ack" })));
+        socket.init(token).await;
         socket
+    }
+
+    async fn init(&mut self, token: Option<&str>) {
+        let payload = token.map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
+        self.send(&json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(self.next().await, Ok(json!({ "type": "connection_ack" })));
     }
 
     /// Opens a socket with the protocol.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod engines;
 pub mod gql;
 pub mod live;
+pub mod served;
 pub mod shop;
 pub mod smtp;
 pub mod stock;

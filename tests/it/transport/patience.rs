@@ -3,34 +3,37 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use consign::server;
+use consign::platform::config::Config;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::app::TestApp;
+use crate::support::live::Socket;
+use crate::support::served::Served;
 
-crate::engine_tests![a_silent_connection_is_closed, a_body_that_pauses_is_answered_408];
+crate::engine_tests![
+    a_silent_connection_is_closed,
+    a_body_that_pauses_is_answered_408,
+    whoever_does_not_read_answers_is_cut_off,
+    whoever_does_not_read_a_socket_is_cut_off_and_harms_no_other,
+];
+
+/// A question with a long answer.
+const LONG: &str = "{ __schema { types { name description fields { name description } } } }";
 
 /// How long the server may take to lose its patience, which is a second.
 const PATIENCE: Duration = Duration::from_secs(9);
 
-/// The store behind its own accept loop, with little patience, until the guard is dropped.
-async fn served(app: &TestApp) -> (SocketAddr, tokio_util::sync::DropGuard) {
-    let app = app
-        .reconfigured(|config| {
-            config.limits.first_byte_seconds = 1;
-            config.limits.head_seconds = 1;
-            config.limits.body_pause_seconds = 1;
-        })
-        .await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let stop = CancellationToken::new();
-    let guard = stop.clone().drop_guard();
-    let (router, limits) = (server::router(&app.app), app.app.config.limits.clone());
-    tokio::spawn(async move { server::serve(listener, router, &limits, stop, Duration::ZERO).await });
-    (address, guard)
+/// The store with little patience.
+async fn served(app: &TestApp) -> Served {
+    let impatient = |config: &mut Config| {
+        config.limits.first_byte_seconds = 1;
+        config.limits.head_seconds = 1;
+        config.limits.body_pause_seconds = 1;
+        config.limits.slow_reader_seconds = 1;
+    };
+    Served::with(app, impatient).await
 }
 
 /// What a client reads that says `words` and then nothing, until the server closes the connection.
@@ -45,19 +48,70 @@ async fn say(address: SocketAddr, words: &str) -> String {
 }
 
 async fn a_silent_connection_is_closed(app: TestApp) {
-    let (address, _guard) = served(&app).await;
+    let served = served(&app).await;
     for words in ["", "P", "PRI * HTTP/2.0\r\n", "GET /livez HT", "GET /livez HTTP/1.1\r\nhost: a\r\n"] {
-        let read = say(address, words).await;
+        let read = say(served.address, words).await;
         assert!(read.is_empty() || read.starts_with("HTTP/1.1 408"), "{words:?} was answered {read:?}");
     }
 }
 
 async fn a_body_that_pauses_is_answered_408(app: TestApp) {
-    let (address, _guard) = served(&app).await;
+    let served = served(&app).await;
     let supplier = "sup_018f0000000070008000000000000000";
     for path in ["/graphql", &format!("/webhooks/suppliers/{supplier}"), "/webhooks/payments/test"] {
         let head = "host: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\nconnection: close";
-        let read = say(address, &format!("POST {path} HTTP/1.1\r\n{head}\r\n\r\n{{")).await;
+        let read = say(served.address, &format!("POST {path} HTTP/1.1\r\n{head}\r\n\r\n{{")).await;
         assert!(read.starts_with("HTTP/1.1 408"), "{path} answered {read:?}");
     }
+}
+
+/// Connects with a buffer that is soon full.
+async fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    socket.connect(address).await.expect("connects")
+}
+
+/// What is left to read once the server has cut the connection, which it must have.
+async fn left_over(mut stream: TcpStream) -> usize {
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (mut count, mut buffer) = (0, vec![0; 64 * 1024]);
+    loop {
+        match tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.expect("the connection was cut") {
+            Ok(0) | Err(_) => return count,
+            Ok(read) => count += read,
+        }
+    }
+}
+
+async fn whoever_does_not_read_answers_is_cut_off(app: TestApp) {
+    let served = served(&app).await;
+    let mut stream = narrow(served.address).await;
+    let body = json!({ "query": LONG }).to_string();
+    let head = "host: a\r\naccept-encoding: identity\r\ncontent-type: application/json";
+    let request = format!("POST /graphql HTTP/1.1\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let asked = 30;
+    stream.write_all(request.repeat(asked).as_bytes()).await.expect("the server listens");
+    let whole = asked * 100 * 1024;
+    assert!(left_over(stream).await < whole / 2, "all was kept for it");
+}
+
+async fn whoever_does_not_read_a_socket_is_cut_off_and_harms_no_other(app: TestApp) {
+    let served = served(&app).await;
+    let mut neighbor = Socket::greet(&served.app.url, None).await;
+    let stream = narrow(served.address).await;
+    let mut slow = Socket::over(stream).await;
+    for id in 0..20 {
+        slow.subscribe(&id.to_string(), LONG, json!({})).await;
+    }
+    neighbor.subscribe("1", "{ __typename }", json!({})).await;
+    assert_eq!(neighbor.next().await.expect("an answer")["payload"]["data"]["__typename"], "Query");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut answers = 0;
+    while slow.next().await.is_ok() {
+        answers += 1;
+    }
+    assert!(answers < 20, "all was kept for it");
+    neighbor.send(&json!({ "type": "ping" })).await;
+    neighbor.next().await.expect("a complete or a pong");
 }
