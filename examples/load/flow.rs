@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::documents::operation;
@@ -32,8 +32,16 @@ impl Checkouts {
         Self { texts: STEPS.map(operation), variants, tokens: RefCell::default() }
     }
 
-    /// From an empty cart to an order: two lines, contact, address, shipping option, yes.
+    /// A whole checkout; the token of its order is kept.
     pub async fn run(&self, wire: &mut Wire, turn: usize) -> anyhow::Result<()> {
+        let order = self.buy(wire, turn).await?;
+        let token = order["trackingToken"].as_str().context("an order without a token")?;
+        self.tokens.borrow_mut().push(token.to_owned());
+        Ok(())
+    }
+
+    /// From an empty cart to an order: two lines, contact, address, shipping option, yes.
+    pub async fn buy(&self, wire: &mut Wire, turn: usize) -> anyhow::Result<Value> {
         let [create, add, contact, address, select, complete] = &self.texts;
         let line = |place: usize| {
             let variant = &self.variants[place % self.variants.len()];
@@ -58,12 +66,7 @@ impl Checkouts {
             "payment": { "gateway": "test", "token": "tok_ok" },
         });
         let done = wire.run(complete, &json!({ "cartId": id, "input": input })).await?;
-        self.tokens.borrow_mut().push(token(&done)?);
-        Ok(())
+        ensure!(done["order"].is_object(), "a checkout without an order: {done}");
+        Ok(done["order"].clone())
     }
-}
-
-fn token(done: &Value) -> anyhow::Result<String> {
-    let token = done["order"]["trackingToken"].as_str();
-    Ok(token.with_context(|| format!("a checkout without an order: {done}"))?.to_owned())
 }

@@ -8,16 +8,33 @@
 //! The server, the simulator (suppliers and gateway) and the floor are processes of their own, on the
 //! same machine as the load and the database: requests a second are shared with them, the processor
 //! time of a request is the server's alone. The operations are those of `tests/it/journeys`.
+//!
+//! ```text
+//! cargo run --release --example load -- idle --subscriptions 10000 [--per-socket 50] [--database-url …]
+//! ```
+//!
+//! opens subscriptions that wait, and sees what they cost and how long an event takes to all of them.
+//!
+//! ```text
+//! cargo run --release --example load -- hostile [--database-url …]
+//! ```
+//!
+//! sees how long shoppers wait while two hundred others attack.
 
 #[path = "../../tests/it/journeys/documents.rs"]
 mod documents;
 
+mod attack;
 mod drive;
 mod floor;
 mod flow;
 mod goods;
+mod hostile;
+mod idle;
+mod parcel;
 mod process;
 mod seed;
+mod socket;
 mod sql;
 mod subscriptions;
 mod table;
@@ -28,7 +45,7 @@ mod world;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 
 use self::documents::operation;
@@ -45,7 +62,26 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measure one server.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    other: Option<Other>,
+    #[command(flatten)]
+    speed: Speed,
+}
+
+/// What can be measured but speed.
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Subscriptions that wait: what they cost, and how long an event takes to all of them.
+    Idle(idle::Idle),
+    /// Shoppers among hostile clients: how long they wait.
+    Hostile(hostile::Hostile),
+}
+
+/// Measure speed and memory.
+#[derive(Debug, clap::Args)]
+struct Speed {
     /// A PostgreSQL database, which must be empty. Without it, a fresh SQLite file.
     #[arg(long)]
     database_url: Option<String>,
@@ -78,12 +114,21 @@ fn main() -> anyhow::Result<()> {
     match arguments.next() {
         Some(first) if first == AS_CONSIGN => consign::cli::main(std::iter::once("consign".into()).chain(arguments)),
         Some(first) if first == floor::AS_FLOOR => floor::main(arguments),
+        Some(first) if first == attack::AS_ATTACKERS => attack::main(arguments),
         // One thread makes the load: the other core is the server's.
-        _ => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(Arguments::parse())),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(Arguments::parse())),
     }
 }
 
-async fn run(arguments: Arguments) -> anyhow::Result<()> {
+async fn measure(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.other {
+        None => run(arguments.speed).await,
+        Some(Other::Idle(arguments)) => idle::run(arguments).await,
+        Some(Other::Hostile(arguments)) => hostile::run(arguments).await,
+    }
+}
+
+async fn run(arguments: Speed) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("consign-load-").tempdir()?.keep();
     println!("logs and data: {}", folder.display());
     let sqlite = || format!("sqlite://{}", folder.join("consign.db").display());

@@ -1,10 +1,12 @@
 //! One connection to a server: HTTP/1.1, kept alive, with as little work of our own as can be, since
 //! the load shares the machine with what it measures.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A connection.
 pub struct Wire {
@@ -40,6 +42,15 @@ impl Wire {
         let stream = TcpStream::connect(url.trim_start_matches("http://")).await.context(url.to_owned())?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024), token: token.map(str::to_owned) })
+    }
+
+    /// Connects from the address `from`, as nobody in particular.
+    pub async fn connect_from(url: &str, from: SocketAddr) -> anyhow::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(from)?;
+        let stream = socket.connect(url.trim_start_matches("http://").parse()?).await.context(url.to_owned())?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024), token: None })
     }
 
     /// Sends a request and reads its answer's body. Any status but success and any error of GraphQL's is an

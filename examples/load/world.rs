@@ -11,9 +11,10 @@ use super::process::{Place, answers, consign, free_port};
 use super::usage::Process;
 
 /// What a run raises: one machine stands for all customers, and these limits would be measured instead.
-pub const RAISED: [(&str, &str); 3] = [
+pub const RAISED: [(&str, &str); 4] = [
     ("CONSIGN_LIMITS__ADDRESS_COST_BURST", "1000000000"),
     ("CONSIGN_LIMITS__ADDRESS_COST_PER_SECOND", "1000000000"),
+    ("CONSIGN_LIMITS__SOCKETS_PER_ADDRESS", "1000000"),
     ("CONSIGN_LIMITS__SUBSCRIPTIONS_PER_ADDRESS", "1000000"),
 ];
 /// How long a server may take to end.
@@ -47,10 +48,19 @@ impl World {
     /// Ends the server, if one runs, and starts one anew: `serve` serves, `all` does the background work
     /// too. Answers how long it took until it was ready.
     pub async fn restart(&mut self, role: &str) -> anyhow::Result<Duration> {
+        self.start(role, &RAISED).await
+    }
+
+    /// The same, with all limits as they are by default.
+    pub async fn restart_as_it_is(&mut self, role: &str) -> anyhow::Result<Duration> {
+        self.start(role, &[]).await
+    }
+
+    async fn start(&mut self, role: &str, raised: &[(&str, &str)]) -> anyhow::Result<Duration> {
         self.end().await?;
         let place = place(&self.folder, &self.database_url, self.redis_url.as_deref());
         let mut command = consign(&self.folder, "server")?;
-        command.envs(place.environment(&self.url, &self.simulator)).envs(RAISED).arg(role);
+        command.envs(place.environment(&self.url, &self.simulator)).envs(raised.iter().copied()).arg(role);
         let began = Instant::now();
         self.server = Some(command.spawn().context("the server does not start")?);
         answers(&format!("{}/readyz", self.url)).await?;
