@@ -1,15 +1,21 @@
 //! Staying in, and signing out.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{END, PASSWORD, customer, is_good, refresh, sign_in};
 use crate::support::app::TestApp;
+use crate::support::gql::Answer;
 
 crate::engine_tests![
     an_access_token_lives_for_15_minutes,
     a_refresh_token_gives_one_successor,
     two_tabs_may_race,
+    twenty_tabs_may_race_and_a_thief_ends_them_all,
+    a_stolen_token_used_twenty_times_at_once_gives_nothing,
     the_grace_ends_when_a_successor_was_used,
     a_token_used_again_ends_the_session,
     a_refresh_token_waits_30_days,
@@ -52,6 +58,48 @@ async fn two_tabs_may_race(app: TestApp) {
         assert!(is_good(&app, &answer.text("sessionRefresh.session.accessToken")).await);
         refresh(&app, &answer.text("sessionRefresh.session.refreshToken")).await.done("sessionRefresh");
     }
+}
+
+/// Sends one refresh token twenty times at once.
+async fn at_once(app: &TestApp, token: &str) -> Vec<Answer> {
+    let asking = (0..20).map(|_| {
+        let (app, token) = (app.clone(), token.to_owned());
+        tokio::spawn(async move { refresh(&app, &token).await })
+    });
+    join_all(asking).await.into_iter().map(|answer| answer.expect("no panic")).collect()
+}
+
+async fn twenty_tabs_may_race_and_a_thief_ends_them_all(app: TestApp) {
+    let (_, token) = customer(&app, "ada@example.com").await;
+    let answers = at_once(&app, &token).await;
+    let text = |answer: &Answer, field: &str| answer.text(&format!("sessionRefresh.session.{field}"));
+    let successors: HashSet<String> = answers.iter().map(|it| text(it, "refreshToken")).collect();
+    assert_eq!(successors.len(), 20, "each tab has its own");
+    for answer in &answers {
+        assert!(is_good(&app, &text(answer, "accessToken")).await);
+    }
+    app.app.clock.advance(TimeDelta::seconds(1));
+    for successor in successors.iter().take(3) {
+        refresh(&app, successor).await.done("sessionRefresh");
+    }
+    // The tabs have gone on: whoever still has the old one is none of them.
+    assert_eq!(refresh(&app, &token).await.user_codes("sessionRefresh"), ["TOKEN_INVALID"]);
+    for answer in &answers {
+        assert!(!is_good(&app, &text(answer, "accessToken")).await, "the family is dead");
+        assert_eq!(refresh(&app, &text(answer, "refreshToken")).await.user_codes("sessionRefresh"), ["TOKEN_INVALID"]);
+    }
+}
+
+async fn a_stolen_token_used_twenty_times_at_once_gives_nothing(app: TestApp) {
+    let (_, token) = customer(&app, "ada@example.com").await;
+    let next = refresh(&app, &token).await;
+    app.app.clock.advance(TimeDelta::seconds(11));
+    for answer in at_once(&app, &token).await {
+        assert_eq!(answer.user_codes("sessionRefresh"), ["TOKEN_INVALID"]);
+    }
+    assert!(!is_good(&app, &next.text("sessionRefresh.session.accessToken")).await);
+    let successor = next.text("sessionRefresh.session.refreshToken");
+    assert_eq!(refresh(&app, &successor).await.user_codes("sessionRefresh"), ["TOKEN_INVALID"]);
 }
 
 async fn the_grace_ends_when_a_successor_was_used(app: TestApp) {
