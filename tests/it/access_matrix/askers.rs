@@ -109,6 +109,9 @@ impl Asker {
     }
 }
 
+/// Who may everything.
+pub const OWNER: &str = "owner";
+
 /// The eight, with staff of either kind, for what takes `permission`.
 pub fn roles(permission: Permission) -> Vec<Role> {
     let mut all = people();
@@ -157,7 +160,7 @@ fn only(permission: Permission) -> Role {
 }
 
 fn owner() -> Role {
-    staff("owner".to_owned(), Permission::ALL.to_vec())
+    staff(OWNER.to_owned(), Permission::ALL.to_vec())
 }
 
 fn staff(name: String, permissions: Vec<Permission>) -> Role {

@@ -14,7 +14,7 @@ use super::askers::{self, Asker, Kind, Outcome};
 use super::model::{Field, Model};
 use super::rows::{Gate, Root, rows};
 use super::rulebook::Rules;
-use super::rules::{EMPTY, NODES, PAYLOADS, Rule};
+use super::rules::{Class, EMPTY, NODES, PAYLOADS, Rule};
 use super::world::{MARKERS, World};
 
 /// How long a stream may take for its next event.
@@ -114,7 +114,7 @@ impl Reader {
                 waiting.push_back(way.step(self.model.field(&way.object, "nodes")));
                 continue;
             }
-            if (new || !self.is_plain(&way.object)) && self.read(&way).await {
+            if self.read(&way, new).await {
                 known.insert(way.object.clone());
                 // A type that is known leads nowhere new but to what was missing in those seen before.
                 waiting.extend(self.next(&way).into_iter().filter(|it| new || !known.contains(&it.object)));
@@ -165,20 +165,23 @@ impl Reader {
         self.model.fields(&way.object).iter().filter(follow).map(|field| way.step(field)).collect()
     }
 
-    /// Whether an object of this type is nothing but values that all may read who reach it.
-    fn is_plain(&self, object: &str) -> bool {
-        let plain = |field: &Field| {
-            let value = self.model.fields(&field.ty).is_empty() || field.ty == "Money" || field.ty == "Country";
-            value && self.rules.rule(object, &field.name) == Some(Rule::Reached)
-        };
-        let fields = self.model.fields(object);
-        object.ends_with("Edge") || (fields.iter().all(plain) && fields.iter().all(|field| field.name != "id"))
+    /// Whether `field` is not for everybody who reaches its object. Only such a field can tell more on
+    /// one way than on another.
+    fn is_restricted(&self, object: &str, field: &Field) -> bool {
+        let reached = self.rules.rule(object, &field.name) == Some(Rule::Reached);
+        !reached || self.rules.class(&field.ty) != Class::Everybody
     }
 
-    /// Reads all fields at the end of `way`; whether there is anything.
-    async fn read(&mut self, way: &Way) -> bool {
+    /// Reads the fields at the end of `way`: all of them if its type is new, or for those who have what
+    /// there is in the world; else those that are restricted. Answers whether there is anything.
+    async fn read(&mut self, way: &Way, new: bool) -> bool {
         let model = Arc::clone(&self.model);
-        let all: Vec<&Field> = model.fields(&way.object).iter().collect();
+        let whole = new || self.asker.own || self.asker.name == askers::OWNER;
+        let wanted = |field: &&Field| whole || field.name == "id" || self.is_restricted(&way.object, field);
+        let all: Vec<&Field> = model.fields(&way.object).iter().filter(wanted).collect();
+        if !whole && !all.iter().any(|field| self.is_restricted(&way.object, field)) {
+            return false;
+        }
         let (may, may_not): (Vec<&Field>, Vec<&Field>) =
             all.iter().copied().partition(|field| self.rules.admits(&self.asker, &way.object, field));
         let (mut objects, mut errors) = self.ask(way, &all).await;
@@ -306,8 +309,8 @@ fn unseen(model: &Model, rules: &Rules, readers: &[Reader]) -> Vec<String> {
         for field in all {
             let place = format!("{object}.{}", field.name);
             let seen = fields.contains(&(object, field.name.as_str()));
-            if seen == empty.contains(place.as_str()) {
-                wrong.push(format!("{place} is {}in the world", if seen { "" } else { "not " }));
+            if !seen && !empty.contains(place.as_str()) {
+                wrong.push(format!("{place} is not in the world"));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What is somebody else's: by its id, inside inputs, in filters, searches and counts, and in streams.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -157,7 +157,11 @@ pub async fn what_is_foreign_inside_an_input_is_not_found(world: &World) {
         if error["code"] != *code || path.join(".") != *place || !nothing_else {
             wrong.push(format!("{call} as {name}: {}", answer.body));
         }
-        if before != snapshots.take().await {
+        // The payment provider sends its news when it likes.
+        let own = |tables: BTreeMap<String, String>| -> BTreeMap<String, String> {
+            tables.into_iter().filter(|(table, _)| !matches!(table.as_str(), "job" | "webhook_delivery")).collect()
+        };
+        if own(before) != own(snapshots.take().await) {
             wrong.push(format!("{call} as {name} changed something"));
         }
     }
