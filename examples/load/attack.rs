@@ -137,7 +137,7 @@ async fn flood(url: &str, from: SocketAddr, number: usize) -> anyhow::Result<()>
 /// Messages that are none.
 async fn garbage(url: &str, from: SocketAddr, turn: usize) -> anyhow::Result<()> {
     let mut socket = Socket::greet(url, Some(from)).await?;
-    let text = if turn % 2 == 0 { "[".repeat(60_000) } else { "\u{1}".repeat(60_000) };
+    let text = if turn.is_multiple_of(2) { "[".repeat(60_000) } else { "\u{1}".repeat(60_000) };
     socket.send(&json!(text)).await?;
     socket.next().await?;
     Ok(())
