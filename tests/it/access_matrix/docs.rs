@@ -92,7 +92,7 @@ fn line(columns: usize) -> String {
 }
 
 fn table_row(name: &str, gate: Gate, outcomes: impl Iterator<Item = Outcome>) -> String {
-    let permission = gate.permission().map_or_else(|| "–".to_owned(), |it| permission_name(it));
+    let permission = gate.permission().map_or_else(|| "–".to_owned(), permission_name);
     let cells: Vec<&str> = outcomes.map(cell).collect();
     format!("| `{name}` | {permission} | {} |", cells.join(" | "))
 }

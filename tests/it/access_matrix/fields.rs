@@ -17,6 +17,9 @@ use super::rulebook::Rules;
 use super::rules::{Class, EMPTY, NODES, PAYLOADS, Rule};
 use super::world::{MARKERS, World};
 
+/// What was shown on one way: fields with the objects they were shown of, and a flag of that way.
+type Seen<'a> = (BTreeSet<(&'a [String], &'a str)>, bool);
+
 /// How long a stream may take for its next event.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Operations that answer everybody with their own.
@@ -266,7 +269,7 @@ fn is_shown(value: &Value) -> bool {
 
 /// What one saw on a way and another did not, though both may and both found the same objects.
 fn unequal(readers: &[Reader]) -> Vec<String> {
-    let mut seen: HashMap<&str, (BTreeSet<(&[String], &str)>, bool)> = HashMap::new();
+    let mut seen: HashMap<&str, Seen<'_>> = HashMap::new();
     for found in readers.iter().flat_map(|it| &it.found) {
         let (fields, any) = seen.entry(&found.way).or_default();
         fields.extend(found.shown.iter().map(|field| (found.which.as_slice(), field.as_str())));
