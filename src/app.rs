@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::identity::SessionKeys;
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::IdSource;
 use crate::payments::Gateways;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub routes: Routes,
     /// Seals secrets at rest.
     pub sealer: Sealer,
+    /// Sign and prove access tokens.
+    pub session_keys: SessionKeys,
     /// Sends mail.
     pub mailer: Mailer,
     /// The HTTP client for suppliers: the public internet and what `egress_allow` names.
@@ -119,7 +122,8 @@ impl Parts {
             None => (Cache::in_process(), Bus::in_process()),
         };
         Ok(Self {
-            sealer: Sealer::new(config.secret_key.expose()),
+            sealer: sealer(&config),
+            session_keys: SessionKeys::from_config(&config)?,
             mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
             egress: Egress::new(&config.egress_allow)?,
             gateways: Gateways::from_config(&config)?,
@@ -133,6 +137,14 @@ impl Parts {
             ids,
             lock: None,
         })
+    }
+}
+
+fn sealer(config: &Config) -> Sealer {
+    let sealer = Sealer::new(config.secret_key.expose());
+    match &config.secret_key_previous {
+        Some(previous) => sealer.after(previous.expose()),
+        None => sealer,
     }
 }
 

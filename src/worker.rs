@@ -151,6 +151,7 @@ fn tells_a_customer(event: &outbox::entity::Model) -> bool {
         | EventType::PasswordChanged
         | EventType::EmailChangeRequested
         | EventType::EmailConfirmationRequested
+        | EventType::StaffInvited
         | EventType::OrderPlaced
         | EventType::OrderCancelled
         | EventType::ShipmentCreated

@@ -23,6 +23,9 @@ mod m20261122_000016_importing;
 mod m20261122_000017_refund_lines;
 mod m20261125_000018_job_rank;
 mod m20261125_000019_accounts;
+mod m20261125_000020_audit;
+mod m20261125_000021_staff;
+mod m20261125_000022_external_identity;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -49,6 +52,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000017_refund_lines::Migration),
             Box::new(m20261125_000018_job_rank::Migration),
             Box::new(m20261125_000019_accounts::Migration),
+            Box::new(m20261125_000020_audit::Migration),
+            Box::new(m20261125_000021_staff::Migration),
+            Box::new(m20261125_000022_external_identity::Migration),
         ]
     }
 }

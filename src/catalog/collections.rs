@@ -10,7 +10,8 @@ use super::products::{ROWS, tail};
 use super::validate::Check;
 use super::{state, text};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{CollectionId, ProductId};
 use crate::platform::db::{among, unless_duplicate};
 use crate::platform::tx::Tx;
@@ -43,6 +44,8 @@ pub async fn collection_create(app: &App, actor: &Actor, new: NewCollection) -> 
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     let id = create_collection(&tx, new).await?;
+    let made = collection::Entity::find_by_id(id).one(&tx).await?;
+    audit::record_row::<collection::Entity>(&tx, actor, "collection.create", id, (None, made.as_ref())).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -117,6 +120,9 @@ pub async fn collection_update(
     }
     check.finish()?;
     unless_duplicate(update.update_without_returning(&tx).await)?.ok_or_else(taken)?;
+    let after = collection::Entity::find_by_id(id).one(&tx).await?;
+    let rows = (Some(&row), after.as_ref());
+    audit::record_row::<collection::Entity>(&tx, actor, "collection.update", id, rows).await?;
     state::bump(&tx).await?;
     tx.commit().await?;
     Ok(id)
@@ -146,6 +152,8 @@ pub async fn collection_products_set(
     if removed > 0 && added == 0 {
         state::bump(&tx).await?;
     }
+    let changes = Changes::none().given("added", added).given("removed", removed);
+    audit::record(&tx, actor, "collection.products", id, changes).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -161,7 +169,8 @@ pub async fn collection_products_add(
     let tx = Tx::begin(app).await?;
     lock(&tx, id).await?;
     require_products(&tx, &products).await?;
-    put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
+    let added = put(&tx, products.iter().map(|product| (id, *product)).collect()).await?;
+    audit::record(&tx, actor, "collection.products", id, Changes::none().given("added", added)).await?;
     tx.commit().await?;
     Ok(id)
 }

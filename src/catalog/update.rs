@@ -8,7 +8,7 @@ use super::products::{NewProduct, create_product};
 use super::validate::Check;
 use super::{facets, state, text};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::ProductId;
 use crate::kernel::problem::Fault;
 use crate::platform::db::unless_duplicate;
@@ -32,6 +32,7 @@ pub async fn product_create(app: &App, actor: &Actor, new: NewProduct) -> Result
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     let created = create_product(&tx, new).await?;
+    note(&tx, actor, "product.create", created.id, None).await?;
     tx.commit().await?;
     Ok(created.id)
 }
@@ -45,7 +46,9 @@ pub async fn product_update(
 ) -> Result<ProductId, CatalogError> {
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
+    let before = lock(&tx, id).await?;
     update_products(&tx, vec![(id, change)]).await?;
+    note(&tx, actor, "product.update", id, Some(&before)).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -125,6 +128,7 @@ pub async fn product_set_status(
     let change =
         product::ActiveModel { id: Set(id), status: Set(status), updated_at: Set(tx.now()), ..Default::default() };
     change.update_without_returning(&tx).await?;
+    note(&tx, actor, "product.status", id, Some(&row)).await?;
     state::bump(&tx).await?;
     tx.commit().await?;
     Ok(id)
@@ -133,6 +137,18 @@ pub async fn product_set_status(
 async fn has_active_variant(tx: &Tx, id: ProductId) -> Result<bool, Fault> {
     let query = variant::Entity::find().filter(variant::Column::ProductId.eq(id));
     Ok(query.filter(variant::Column::Active.eq(true)).one(tx).await?.is_some())
+}
+
+/// Notes in the audit log what became of a product.
+async fn note(
+    tx: &Tx,
+    actor: &Actor,
+    action: &str,
+    id: ProductId,
+    before: Option<&product::Model>,
+) -> Result<(), CatalogError> {
+    let after = product::Entity::find_by_id(id).one(tx).await?;
+    Ok(audit::record_row::<product::Entity>(tx, actor, action, id, (before, after.as_ref())).await?)
 }
 
 /// The product, its row locked until the transaction ends.

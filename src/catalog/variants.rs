@@ -10,7 +10,8 @@ use super::products::{NewVariant, insert_variants, refuse_taken_skus, variant_ro
 use super::validate::{Check, MAX_VARIANTS};
 use super::{facets, state, text, update};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::money::Money;
 use crate::platform::tx::Tx;
@@ -60,7 +61,11 @@ pub async fn variant_update(
 ) -> Result<VariantId, CatalogError> {
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
+    let before = variant::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
     update_variants(&tx, vec![(id, change)]).await?;
+    let after = variant::Entity::find_by_id(id).one(&tx).await?;
+    let rows = (before.as_ref(), after.as_ref());
+    audit::record_row::<variant::Entity>(&tx, actor, "variant.update", id, rows).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -186,10 +191,22 @@ pub async fn product_variants_set(
         };
         off.update_without_returning(&tx).await?;
     }
+    note_set(&tx, actor, product, &rows).await?;
     facets::refresh(&tx, &[product]).await?;
     state::bump(&tx).await?;
     tx.commit().await?;
     Ok(product)
+}
+
+/// Notes in the audit log how the variants of a product differ from `before`, by SKU.
+async fn note_set(tx: &Tx, actor: &Actor, product: ProductId, before: &[variant::Model]) -> Result<(), CatalogError> {
+    let after = variant::Entity::find().filter(variant::Column::ProductId.eq(product)).all(tx).await?;
+    let mut changes = Changes::none();
+    for row in &after {
+        let old = before.iter().find(|it| it.id == row.id);
+        changes = changes.within(&row.sku, Changes::between::<variant::Entity>(old, Some(row)));
+    }
+    Ok(audit::record(tx, actor, "product.variants", product, changes).await?)
 }
 
 fn check_wanted(

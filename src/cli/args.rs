@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::demo::DemoArgs;
 use super::import::ImportArgs;
 use super::owner::OwnerCommand;
+use super::secrets::SecretsCommand;
 use super::token::TokenCommand;
 use crate::platform::config::Config;
 use crate::simulator::SimulateArgs;
@@ -42,6 +43,9 @@ pub enum Command {
     /// API tokens: long-lived, for consoles, apps and suppliers.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// What is done after a secret was replaced.
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// Import a supplier's catalog from a file.
     Import(ImportArgs),
     /// Simulate suppliers, their carriers and the test payment gateway.

@@ -7,6 +7,7 @@ mod demo;
 mod import;
 mod owner;
 mod process;
+mod secrets;
 mod token;
 
 use std::ffi::OsString;
@@ -84,6 +85,7 @@ async fn run_configured(config: Config, command: Command) -> anyhow::Result<()> 
         Command::Owner(command) => owner::run(errand(config).await?, command).await,
         Command::Import(args) => import::run(errand(config).await?, args).await,
         Command::Token(command) => token::run(errand(config).await?, command).await,
+        Command::Secrets(command) => secrets::run(errand(config).await?, command).await,
         Command::Simulate(_) | Command::Schema | Command::Demo(_) => unreachable!("these need no configuration"),
     }
 }

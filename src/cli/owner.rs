@@ -14,6 +14,8 @@ use crate::kernel::problem::VerbError;
 pub enum OwnerCommand {
     /// Make the owner's account, or give it a new password.
     Create(OwnerCreate),
+    /// Take the second factor away from somebody of the store who has lost it.
+    ResetSecondFactor(SecondFactorReset),
 }
 
 #[derive(Debug, Args)]
@@ -23,6 +25,13 @@ pub struct OwnerCreate {
     email: String,
     #[command(flatten)]
     password: PasswordSource,
+}
+
+#[derive(Debug, Args)]
+pub struct SecondFactorReset {
+    /// The address they sign in with
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
 }
 
 /// Never a flag: other users of the machine see flags, and shells remember them.
@@ -39,10 +48,17 @@ struct PasswordSource {
 
 /// Does what `consign owner …` asks.
 pub async fn run(app: App, command: OwnerCommand) -> anyhow::Result<()> {
-    let OwnerCommand::Create(args) = command;
-    let password = args.password.read()?;
-    admin::create_owner(&app, &args.email, &password).await.map_err(sentence)?;
-    println!("the owner's account {} is ready", args.email.trim());
+    match command {
+        OwnerCommand::Create(args) => {
+            let password = args.password.read()?;
+            admin::create_owner(&app, &args.email, &password).await.map_err(sentence)?;
+            println!("the owner's account {} is ready", args.email.trim());
+        }
+        OwnerCommand::ResetSecondFactor(args) => {
+            admin::reset_second_factor(&app, &args.email).await.map_err(sentence)?;
+            println!("{} signs in with the password alone now", args.email.trim());
+        }
+    }
     Ok(())
 }
 

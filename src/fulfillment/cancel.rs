@@ -9,7 +9,8 @@ use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
 use super::work::{self, Work, open_all};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::inventory;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{OrderId, SupplierOrderId};
@@ -49,6 +50,7 @@ pub async fn order_cancel(
     }
     let reason = reason.unwrap_or_else(|| "the customer changed their mind".to_owned());
     let order = cancel_locked(&tx, order, &reason).await?;
+    audit::record(&tx, &actor, "order.cancel", id, Changes::none().given("reason", reason)).await?;
     tx.commit().await?;
     Ok(order)
 }

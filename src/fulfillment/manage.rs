@@ -8,7 +8,8 @@ use super::state::SupplierOrderStatus;
 use super::trouble;
 use super::work::{self, Work};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{SupplierId, SupplierOrderId};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::tx::Tx;
@@ -36,6 +37,7 @@ pub async fn submit(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<sup
     create::release(&tx, &mut work, &supplier, "the owner sends it").await?;
     trouble::answered(&tx, id).await?;
     work.save(&tx).await?;
+    audit::record(&tx, actor, "supplierOrder.submit", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(work.own)
 }
@@ -60,6 +62,7 @@ pub async fn reroute(
     }
     let tx = Tx::begin(app).await?;
     let mut work = managed(&tx, actor, id).await?;
+    let given = Changes::none().given("reason", reason.clone());
     match work.own.status {
         S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => {
             let reason = reason.unwrap_or_else(|| "the owner gives it to others".to_owned());
@@ -75,6 +78,7 @@ pub async fn reroute(
     let Some(made) = made.filter(|_| whole) else {
         return Err(VerbError::refused(SupplierOrderProblem::NoSupplier, "id", "no other supplier can send all of it"));
     };
+    audit::record(&tx, actor, "supplierOrder.reroute", id, given).await?;
     tx.commit().await?;
     Ok((work.own, made.into_iter().map(|it| it.own).collect()))
 }

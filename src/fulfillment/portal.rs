@@ -10,7 +10,8 @@ use super::error::SupplierOrderProblem::{self, Invalid};
 use super::state::{RequestStatus, SupplierOrderStatus as S, SupplierOrderStatus};
 use super::work::{self, Work};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{SupplierOrderId, SupplierOrderLineId};
 use crate::kernel::problem::{Fault, VerbError};
@@ -67,6 +68,8 @@ pub async fn accept(
     }
     work.own.supplier_reference = input.supplier_reference;
     answer::accept(&tx, &mut work, &answers, input.estimated_ship_at).await?;
+    let accepted: i64 = answers.iter().map(|it| it.accepted).sum();
+    audit::record(&tx, actor, "supplierOrder.accept", id, Changes::none().given("units", accepted)).await?;
     tx.commit().await?;
     Ok(work.own)
 }
@@ -90,6 +93,7 @@ pub async fn reject(
     }
     let message = message.unwrap_or_else(|| "the supplier gave no reason".to_owned());
     answer::reject(&tx, &mut work, code, &message).await?;
+    audit::record(&tx, actor, "supplierOrder.reject", id, Changes::none().given("message", message)).await?;
     tx.commit().await?;
     Ok(work.own)
 }
@@ -118,6 +122,8 @@ pub async fn cancel_answer(
         let reason = reason.unwrap_or_else(|| "the supplier says it is too late".to_owned());
         cancel::declined(&tx, &mut work, &reason).await?;
     }
+    let given = Changes::none().given("agreed", accepted);
+    audit::record(&tx, actor, "supplierOrder.cancelAnswer", id, given).await?;
     tx.commit().await?;
     Ok(work.own)
 }

@@ -45,6 +45,8 @@ nodes! {
     // identity
     Customer(Customer), CustomerId, find_customer;
     ApiToken(ApiToken), ApiTokenId, find_token;
+    StaffMember(crate::identity::graphql::staff::StaffMember), crate::kernel::ids::StaffId, crate::identity::graphql::staff::find_member;
+    Role(crate::identity::graphql::staff::Role), crate::kernel::ids::RoleId, crate::identity::graphql::staff::find_role;
     // workitems
     WorkItem(WorkItem), WorkItemId, crate::workitems::graphql::find;
     // catalog

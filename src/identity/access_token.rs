@@ -1,12 +1,12 @@
 //! Access tokens: short-lived JWTs that name a session.
 //!
-//! The algorithm is pinned, and the header must be exactly the one this server writes: a token that
-//! names a key, a key's address or another algorithm is not looked at further.
+//! The algorithm is pinned, and the header must be exactly one that this server writes: a token that
+//! names another key, a key's address or another algorithm is not looked at further.
 
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -22,8 +22,6 @@ const SKEW: TimeDelta = TimeDelta::seconds(10);
 const ISSUER: &str = "consign";
 /// For whom.
 const AUDIENCE: &str = "consign-api";
-/// The kind of JWT (RFC 9068), so that no other kind is taken for one.
-const TYPE: &str = "at+jwt";
 /// Longer texts are not looked at.
 const MAX_LENGTH: usize = 2048;
 
@@ -65,19 +63,21 @@ pub(super) fn issue(app: &App, subject: &str, session_id: SessionId) -> Result<(
         nbf: now.timestamp(),
         exp: expires_at.timestamp(),
     };
-    let key = EncodingKey::from_secret(app.config.jwt_secret.expose().as_bytes());
-    let token = encode(&header(), &claims, &key);
+    let (header, key) = app.session_keys.signing();
+    let token = encode(header, &claims, key);
     let token = token.map_err(|error| Fault::internal(format!("an access token could not be signed: {error}")))?;
     Ok((token, expires_at))
 }
 
 /// What `token` says, if it is good.
 pub(super) fn read(app: &App, token: &str) -> Option<AccessToken> {
-    if token.len() > MAX_LENGTH || decode_header(token).ok()? != header() {
+    if token.len() > MAX_LENGTH {
         return None;
     }
-    let key = DecodingKey::from_secret(app.config.jwt_secret.expose().as_bytes());
-    let claims: Claims = decode(token, &key, &validation()).ok()?.claims;
+    let header = decode_header(token).ok()?;
+    let validation = validation(header.alg);
+    let mut keys = app.session_keys.proving(&header);
+    let claims: Claims = keys.find_map(|key| decode(token, key, &validation).ok())?.claims;
     let time = |seconds| Timestamp::from_timestamp(seconds, 0);
     let (issued_at, not_before, expires_at) = (time(claims.iat)?, time(claims.nbf)?, time(claims.exp)?);
     let now = app.clock.now();
@@ -86,13 +86,10 @@ pub(super) fn read(app: &App, token: &str) -> Option<AccessToken> {
     in_time.then_some(AccessToken { subject: claims.sub, session_id: claims.sid, expires_at })
 }
 
-fn header() -> Header {
-    Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) }
-}
-
-/// The times are compared with our own clock, afterwards.
-fn validation() -> Validation {
-    let mut validation = Validation::new(Algorithm::HS256);
+/// The times are compared with our own clock, afterwards. The algorithm is that of a key of ours: no
+/// other header has one.
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
     validation.required_spec_claims = HashSet::from(["exp", "nbf", "aud", "iss", "sub"].map(str::to_owned));
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[AUDIENCE]);

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::kernel::ids::{ActionTokenId, TypedId as _};
+use crate::platform::config::Secret;
 use crate::platform::keys;
 
 /// What starts the text of a mail's token.
@@ -26,6 +27,8 @@ pub(super) enum Purpose {
     ResetPassword,
     /// Moving an account to another address.
     ChangeEmail,
+    /// Becoming a member of staff.
+    JoinStaff,
 }
 
 impl Purpose {
@@ -34,6 +37,7 @@ impl Purpose {
             Self::VerifyEmail => b"consign verify-email v1",
             Self::ResetPassword => b"consign reset-password v1",
             Self::ChangeEmail => b"consign change-email v1",
+            Self::JoinStaff => b"consign join-staff v1",
         }
     }
 }
@@ -41,7 +45,7 @@ impl Purpose {
 /// The token for `purpose` that stands for the row `id`.
 pub(super) fn make(app: &App, purpose: Purpose, id: ActionTokenId) -> String {
     let mut bytes = id.uuid().into_bytes().to_vec();
-    bytes.extend_from_slice(&mac(app, purpose, id).finalize().into_bytes());
+    bytes.extend_from_slice(&mac(&app.config.secret_key, purpose, id).finalize().into_bytes());
     format!("{ACTION_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
@@ -51,12 +55,12 @@ pub(super) fn read(app: &App, purpose: Purpose, token: &str) -> Option<ActionTok
     let (id, tag) = bytes.split_at_checked(16)?;
     let id = ActionTokenId::from_uuid(Uuid::from_slice(id).ok()?);
     // Compares in constant time.
-    mac(app, purpose, id).verify_slice(tag).ok()?;
-    Some(id)
+    let mut keys = std::iter::once(&app.config.secret_key).chain(&app.config.secret_key_previous);
+    keys.any(|key| mac(key, purpose, id).verify_slice(tag).is_ok()).then_some(id)
 }
 
-fn mac(app: &App, purpose: Purpose, id: ActionTokenId) -> Hmac<Sha256> {
-    let key = keys::derive(app.config.jwt_secret.expose(), purpose.label());
+fn mac(key: &Secret, purpose: Purpose, id: ActionTokenId) -> Hmac<Sha256> {
+    let key = keys::derive(key.expose(), purpose.label());
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
     mac.update(id.uuid().as_bytes());
     mac

@@ -59,6 +59,8 @@ pub enum CredentialKind {
     Session,
     /// A long-lived API token.
     ApiToken,
+    /// A token of the merchant's own identity provider.
+    External,
 }
 
 /// To whom a thing belongs. A thing may belong to a customer, to the holder of its order's token and

@@ -2,10 +2,11 @@
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
+use super::audit::Changes;
 use super::entity::api_token::Permissions;
 use super::entity::staff;
 use super::sessions::Holder;
-use super::{accounts, passwords, sessions};
+use super::{Actor, accounts, audit, passwords, sessions, totp};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::ids::StaffId;
@@ -19,6 +20,8 @@ pub enum AccountProblem {
     EmailInvalid,
     /// The password is too short or too long.
     PasswordInvalid,
+    /// Nobody of the store has this address.
+    NotFound,
 }
 
 /// Makes the owner's account, or gives the account with that address a new password and the owner's
@@ -40,6 +43,7 @@ pub async fn create_owner(app: &App, email: &str, password: &str) -> Result<Staf
             sessions::end_all(&tx, holder).await?;
             let mut row = known.into_active_model();
             row.owner = Set(true);
+            row.role_id = Set(None);
             row.update(&tx).await?
         }
         None => {
@@ -50,11 +54,25 @@ pub async fn create_owner(app: &App, email: &str, password: &str) -> Result<Staf
                 owner: Set(true),
                 permissions: Set(Permissions(vec![])),
                 created_at: Set(tx.now()),
+                ..Default::default()
             };
             row.insert(&tx).await?
         }
     };
+    audit::record(&tx, &Actor::system("cli"), "owner.create", row.id, Changes::none()).await?;
     tx.commit().await?;
     tracing::info!(staff.id = %row.id, "the owner's account is ready");
     Ok(row.id)
+}
+
+/// Takes the second factor away from somebody of the store who has lost it.
+pub async fn reset_second_factor(app: &App, email: &str) -> Result<(), VerbError<AccountProblem>> {
+    let missing = || VerbError::refused(AccountProblem::NotFound, "email", "nobody of the store has this address");
+    let email = email::parse(email).map(|it| email::key(&it)).map_err(|_| missing())?;
+    let tx = Tx::begin(app).await?;
+    let member = staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(&tx).await?.ok_or_else(missing)?;
+    totp::clear(&tx, member.id).await?;
+    audit::record(&tx, &Actor::system("cli"), "staff.secondFactorOff", member.id, Changes::none()).await?;
+    tx.commit().await?;
+    Ok(())
 }

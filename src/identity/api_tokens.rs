@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::entity::api_token::{ActiveModel, Column, Entity, Model, Permissions, ScopeKind};
-use super::{Action, Actor, Credential, CredentialKind, Permission, Staff, Who};
+use super::{Action, Actor, Credential, CredentialKind, Permission, Staff, Who, audit};
 use crate::app::App;
 use crate::kernel::ids::{ApiTokenId, SupplierId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
@@ -109,6 +109,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewApiToken) -> Result<Create
         last_used_at: Set(None),
     };
     let token = row.insert(&tx).await?;
+    audit::record_row::<Entity>(&tx, actor, "apiToken.create", token.id, (None, Some(&token))).await?;
     tx.commit().await?;
     tracing::info!(token.id = %token.id, by = token.created_by, "made API token {}", token.id);
     Ok(CreatedToken { token, plaintext })
@@ -132,9 +133,11 @@ pub async fn revoke(app: &App, actor: &Actor, id: ApiTokenId) -> Result<Model, V
     if token.revoked_at.is_some() {
         return Ok(token);
     }
-    let mut row = token.into_active_model();
+    let mut row = token.clone().into_active_model();
     row.revoked_at = Set(Some(tx.now()));
-    let token = row.update(&tx).await?;
+    let revoked = row.update(&tx).await?;
+    audit::record_row::<Entity>(&tx, actor, "apiToken.revoke", id, (Some(&token), Some(&revoked))).await?;
+    let token = revoked;
     tx.commit().await?;
     tracing::info!(token.id = %token.id, by = actor.label(), "revoked API token {}", token.id);
     Ok(token)

@@ -3,7 +3,7 @@
 use sea_orm::EntityTrait;
 
 use super::entity::{session, staff};
-use super::{Actor, Credential, CredentialKind, Staff, Who, access_token, api_tokens, sessions};
+use super::{Actor, Credential, CredentialKind, Staff, Who, access_token, api_tokens, customers, external, sessions};
 use crate::app::App;
 use crate::kernel::ids::SessionId;
 use crate::kernel::problem::Fault;
@@ -14,6 +14,8 @@ pub async fn authenticate(app: &App, bearer: Option<&str>) -> Result<Actor, Faul
     let Some(token) = bearer else { return Ok(Actor::anonymous()) };
     let actor = if token.starts_with(api_tokens::PREFIX) {
         api_tokens::authenticate(app, token).await?
+    } else if external::is_meant(app, token) {
+        external::authenticate(app, token).await?
     } else {
         by_access_token(app, token).await?
     };
@@ -28,11 +30,25 @@ pub async fn still_valid(app: &App, actor: &Actor) -> Result<bool, Fault> {
     }
     match credential.kind {
         CredentialKind::Session => match credential.id.parse() {
-            Ok(id) => Ok(live_session(app, id).await?.is_some()),
+            Ok(id) => Ok(live_session(app, id).await?.is_some() && still_placed(app, actor).await?),
             Err(_) => Ok(false),
         },
         CredentialKind::ApiToken => api_tokens::is_live(app, &credential.id).await,
+        CredentialKind::External => match actor.who {
+            Who::Customer(id) => {
+                let row = customers::lookup(app.db.read(), id).await?;
+                Ok(row.is_some_and(|row| row.erased_at.is_none()))
+            }
+            _ => Ok(false),
+        },
     }
+}
+
+/// Whether a member of staff still has the rights that a stream was begun with.
+async fn still_placed(app: &App, actor: &Actor) -> Result<bool, Fault> {
+    let Who::Staff(Staff { id: Some(id), owner, permissions }) = &actor.who else { return Ok(true) };
+    let row = staff::Entity::find_by_id(*id).one(app.db.read()).await?;
+    Ok(row.is_some_and(|row| row.owner == *owner && row.permissions.0 == *permissions))
 }
 
 async fn by_access_token(app: &App, token: &str) -> Result<Option<Actor>, Fault> {

@@ -7,7 +7,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::entity::{account_action, customer, refresh_token, registration, session, sign_in_throttle};
+use super::entity::{
+    account_action, customer, refresh_token, registration, session, sign_in_throttle, staff_invitation,
+};
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
 /// How often expired credentials are cleared out.
@@ -41,6 +43,8 @@ impl Job for SweepCredentials {
         registrations.filter(registration::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
         let actions = account_action::Entity::delete_many();
         actions.filter(account_action::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
+        let invitations = staff_invitation::Entity::delete_many();
+        invitations.filter(staff_invitation::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
         let throttles = sign_in_throttle::Entity::delete_many();
         throttles.filter(sign_in_throttle::Column::LastAt.lt(now - KEPT)).exec(conn).await?;
         let forgotten = customer::Entity::update_many()

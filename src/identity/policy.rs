@@ -73,6 +73,10 @@ pub enum Action {
     StoreActivity,
     /// Make and revoke API tokens.
     ManageTokens,
+    /// See who changed what.
+    ReadAudit,
+    /// Invite and remove members of staff, and say what they may do.
+    ManageStaff,
     /// See which mails went out.
     ReadNotifications,
     /// See and replay inbound webhooks.
@@ -85,6 +89,8 @@ enum Right {
     Person,
     /// Customers, to what is theirs.
     Customer,
+    /// The owner alone.
+    Owner,
     /// The owner, and staff with this permission.
     Store(Permission),
     /// Those, and whoever the object belongs to: its customer, or the holder of its order's token.
@@ -95,7 +101,7 @@ enum Right {
 
 impl Action {
     fn right(self) -> Right {
-        use Right::{Customer, Person, Store, StoreOrCustomer, StoreOrSupplier};
+        use Right::{Customer, Owner, Person, Store, StoreOrCustomer, StoreOrSupplier};
         match self {
             Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog | Self::Upload => {
                 Store(Permission::Catalog)
@@ -119,6 +125,7 @@ impl Action {
             Self::ReadCustomer | Self::ExportCustomer | Self::EraseCustomer => StoreOrCustomer(Permission::Customers),
             Self::StoreActivity => Store(Permission::Orders),
             Self::ManageTokens => Store(Permission::Settings),
+            Self::ReadAudit | Self::ManageStaff => Owner,
             Self::ReadNotifications => Store(Permission::Customers),
             Self::ManageWebhooks => Store(Permission::Settings),
         }
@@ -131,6 +138,9 @@ impl Actor {
     pub fn may(&self, action: Action) -> Result<(), Fault> {
         let permission = match action.right() {
             Right::Person | Right::Customer => return self.may_as_person(action),
+            Right::Owner if self.is_owner() || matches!(self.who, Who::System(_)) => return Ok(()),
+            Right::Owner if self.who == Who::Anonymous => return Err(Fault::Unauthenticated),
+            Right::Owner => return Err(Fault::Forbidden),
             Right::Store(permission) => permission,
             // Anybody may ask for an order: without a right to it, it is not found.
             Right::StoreOrCustomer(permission) => {
@@ -166,7 +176,7 @@ impl Actor {
     pub fn may_on(&self, action: Action, object: &impl Owned) -> Result<(), Fault> {
         self.may(action)?;
         let theirs = match action.right() {
-            Right::Store(_) => true,
+            Right::Owner | Right::Store(_) => true,
             Right::Person | Right::Customer => self.customer_id().is_some_and(|id| object.customer_id() == Some(id)),
             Right::StoreOrCustomer(_) => match self.who {
                 Who::Customer(id) => object.customer_id() == Some(id),

@@ -13,8 +13,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::entity::{refresh_token, session};
-use super::{Actor, Who, access_token, accounts, passwords};
+use super::entity::{refresh_token, session, staff};
+use super::{Actor, Who, access_token, accounts, passwords, totp};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::email;
@@ -57,38 +57,79 @@ pub enum SessionProblem {
     CredentialsInvalid,
     /// The refresh token is unknown, used, ended or expired.
     TokenInvalid,
+    /// The password is right, and the account has a second factor.
+    SecondFactorRequired,
+    /// The code is not right, or was used.
+    SecondFactorInvalid,
     /// Too many tries; wait.
     Throttled,
     /// It is not said which session to end.
     Invalid,
 }
 
+/// What somebody signs in with.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The account's address.
+    pub email: String,
+    /// The account's password.
+    pub password: String,
+    /// A code of the second factor, for accounts that have one.
+    pub code: Option<String>,
+}
+
 /// Signs in a customer, or somebody of the store. Every wrong pair gets the same answer in the same
-/// time. `address` is where the request comes from.
-pub async fn create(
-    app: &App,
-    email: &str,
-    password: &str,
-    address: IpAddr,
-) -> Result<IssuedSession, VerbError<SessionProblem>> {
+/// time; only who has the password learns whether a second factor is asked for. `address` is where the
+/// request comes from.
+pub async fn create(app: &App, given: SignIn, address: IpAddr) -> Result<IssuedSession, VerbError<SessionProblem>> {
+    let SignIn { email, password, code } = given;
     let wrong = || {
         let message = "the e-mail address and the password do not belong together";
         VerbError::refused(SessionProblem::CredentialsInvalid, "input", message)
     };
     // Neither can belong to an account, and telling so tells nothing about any.
-    let Some(email) = email::parse(email).ok().filter(|_| passwords::acceptable(password)) else {
+    let Some(email) = email::parse(&email).ok().filter(|_| passwords::acceptable(&password)) else {
         return Err(wrong());
     };
-    let Some(account) = accounts::proved(app, &email::key(&email), password, address).await? else {
+    let Some(account) = accounts::proved(app, &email::key(&email), &password, address).await? else {
         return Err(wrong());
     };
+    if let (Holder::Staff(id), Some(_)) = (account.holder, &code)
+        && let Err(seconds) = totp::count_try(app, id).await?
+    {
+        let message = format!("too many tries; wait {seconds} seconds");
+        return Err(VerbError::refused(SessionProblem::Throttled, "input", message));
+    }
     let tx = Tx::begin(app).await?;
     if !accounts::unchanged(&tx, &account).await? {
         return Err(wrong());
     }
+    if let Holder::Staff(id) = account.holder {
+        second_factor(&tx, id, code.as_deref()).await?;
+    }
     let issued = begin(&tx, account.holder).await?;
     tx.commit().await?;
+    if let (Holder::Staff(id), Some(_)) = (account.holder, code) {
+        totp::forget_tries(app, id).await?;
+    }
     Ok(issued)
+}
+
+/// Refuses unless `code` is good for the member, if their account has a second factor. Its row is locked.
+async fn second_factor(tx: &Tx, id: StaffId, code: Option<&str>) -> Result<(), VerbError<SessionProblem>> {
+    let row = staff::Entity::find_by_id(id).one(tx).await?.ok_or(Fault::Unauthenticated)?;
+    if row.totp_confirmed_at.is_none() {
+        return Ok(());
+    }
+    let code = code.ok_or_else(|| {
+        let message = "a code of your authenticator app is needed too";
+        VerbError::refused(SessionProblem::SecondFactorRequired, "input.code", message)
+    })?;
+    if totp::accept(tx, &row, code).await? {
+        return Ok(());
+    }
+    let message = "the code is not right, or was used";
+    Err(VerbError::refused(SessionProblem::SecondFactorInvalid, "input.code", message))
 }
 
 /// Begins a session.

@@ -14,7 +14,8 @@ use super::row::RowError;
 use super::run::{ImportFailure, ImportFile, Progress, run};
 use super::{ImportErrorCode, ImportFormat, NOT_AVAILABLE, entity};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun, Priority};
@@ -82,6 +83,8 @@ pub async fn catalog_import(
         }
     }
     let id = jobs::enqueue(&tx, &import).await?.ok_or_else(|| Fault::internal("an import has no key to clash"))?;
+    let given = Changes::none().given("supplier", import.supplier_id.to_string()).given("dryRun", import.dry_run);
+    audit::record(&tx, actor, "catalog.import", id, given).await?;
     tx.commit().await?;
     Ok(jobs::lookup(app, id).await?.ok_or_else(|| Fault::internal("the import's job is gone"))?)
 }

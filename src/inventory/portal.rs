@@ -3,9 +3,11 @@
 use super::error::InventoryErrorCode::{self, CurrencyMismatch, Invalid, NotFound, TooMany};
 use super::reports::{MAX_QUANTITY, ReportOutcome, StockReport, report};
 use crate::app::App;
-use crate::identity::{Action, Actor, Owned};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, Owned, audit};
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::{Problem, VerbError};
+use crate::platform::tx::Tx;
 use crate::suppliers;
 use crate::suppliers::adapter::RemoteStock;
 
@@ -38,7 +40,15 @@ pub async fn report_stock(
     let supplier = found.filter(|it| actor.may_on(Action::ReportStock, &StockOf(it.id)).is_ok());
     let supplier = supplier.ok_or_else(|| Problem::at(NotFound, "supplierId", "There is no such supplier."))?;
     check(&given, &supplier.currency)?;
-    Ok(report(app, supplier_id, given).await?)
+    let document = given.part.as_ref().map(|it| it.id.clone());
+    let given_rows = given.items.len();
+    let outcome = report(app, supplier_id, given).await?;
+    // What it changed of each offer is in the ledger, written with the change.
+    let tx = Tx::begin(app).await?;
+    let changes = Changes::none().given("report", document).given("rows", given_rows).given("held", outcome.held);
+    audit::record(&tx, actor, "stock.report", supplier_id, changes).await?;
+    tx.commit().await?;
+    Ok(outcome)
 }
 
 fn check(given: &StockReport, currency: &str) -> Result<(), VerbError<InventoryErrorCode>> {

@@ -76,6 +76,8 @@ pub enum EventType {
     CustomerErased,
     /// An order lost the person who bought it.
     OrderErased,
+    /// Somebody was invited to work for the store.
+    StaffInvited,
 }
 
 /// Who may see an event.

@@ -107,6 +107,10 @@ ids! {
     ActionTokenId, "act", "ActionToken";
     /// A long-lived opaque token.
     ApiTokenId, "apt", "ApiToken";
+    /// A set of permissions by name.
+    RoleId, "rol", "Role";
+    /// One entry of the audit log.
+    AuditEntryId, "aud", "AuditEntry";
     /// A product.
     ProductId, "prd", "Product";
     /// A variant of a product: the thing that is bought.

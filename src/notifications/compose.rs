@@ -6,6 +6,7 @@ use super::entity::NotificationKind;
 use super::templates::render;
 use crate::app::App;
 use crate::identity::credentials::{self, AccountMail};
+use crate::identity::invitations;
 use crate::identity::registrations::{self, RegistrationMail};
 use crate::kernel::event::EventType;
 use crate::kernel::ids::{ActionTokenId, OrderId};
@@ -35,6 +36,7 @@ pub(super) async fn compose(app: &App, event: &Event) -> Result<Option<Mail>, Fa
         | EventType::EmailChangeRequested
         | EventType::EmailConfirmationRequested
         | EventType::PasswordChanged => about_account(app, event).await,
+        EventType::StaffInvited => about_invitation(app, event).await,
         EventType::OrderPlaced
         | EventType::OrderCancelled
         | EventType::PaymentRefunded
@@ -92,6 +94,18 @@ async fn about_account(app: &App, event: &Event) -> Result<Option<Mail>, Fault> 
     let link = format!("{}/account/{path}?token={token}", app.config.base_url());
     let (subject, text) = render(template, context! { shop => settings.name, link, token })?;
     Ok(Some(Mail { kind, recipient, order_id: None, sender: settings.sender, subject, text }))
+}
+
+async fn about_invitation(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
+    let id = event.data.get("invitationId").and_then(|it| it.as_str()).and_then(|it| it.parse().ok());
+    let id = id.ok_or_else(|| Fault::internal("an invitation's event does not say which"))?;
+    let Some(mail) = invitations::mail_for(app, id).await? else { return Ok(None) };
+    let settings = store::settings(app.db.read()).await?;
+    let link = format!("{}/staff/join?token={}", app.config.base_url(), mail.token);
+    let data = context! { shop => settings.name, link, token => mail.token };
+    let (subject, text) = render("staff_invitation", data)?;
+    let kind = NotificationKind::StaffInvitation;
+    Ok(Some(Mail { kind, recipient: mail.email, order_id: None, sender: settings.sender, subject, text }))
 }
 
 async fn about_order(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {

@@ -38,6 +38,8 @@ pub enum NotificationKind {
     EmailTaken,
     /// An account is to move to another address: told at the old one.
     EmailChangeNotice,
+    /// Somebody is invited to work for the store.
+    StaffInvitation,
 }
 
 /// Where a mail stands.

@@ -7,7 +7,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::kernel::problem::Fault;
 
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 13] = [
     ("order_confirmation", include_str!("templates/order_confirmation.txt")),
     ("order_shipped", include_str!("templates/order_shipped.txt")),
     ("order_delivered", include_str!("templates/order_delivered.txt")),
@@ -20,6 +20,7 @@ const SOURCES: [(&str, &str); 12] = [
     ("email_change", include_str!("templates/email_change.txt")),
     ("email_taken", include_str!("templates/email_taken.txt")),
     ("email_change_notice", include_str!("templates/email_change_notice.txt")),
+    ("staff_invitation", include_str!("templates/staff_invitation.txt")),
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Statement};
 
+use crate::app::App;
 use crate::catalog::VariantSnapshot;
 use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
@@ -16,6 +17,7 @@ use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
 use crate::platform::keys::{hash_token, random_token};
 use crate::platform::outbox::{self, NewEvent};
+use crate::platform::reseal::{self, Resealed};
 use crate::platform::tx::Tx;
 use crate::routing::Plan;
 use crate::store;
@@ -111,6 +113,12 @@ pub async fn place(tx: &Tx, id: OrderId, placement: Placement) -> Result<(), Fau
 }
 
 /// What the sealed token of an order is bound to.
+/// Seals all tracking tokens with the current key.
+pub async fn reseal(app: &App) -> Result<Resealed, Fault> {
+    let (id, sealed) = (order::Column::Id, order::Column::TokenSealed);
+    reseal::reseal::<order::Entity>(app, id, sealed, |row| token_context(row.id)).await
+}
+
 pub(super) fn token_context(id: OrderId) -> String {
     format!("order.token:{id}")
 }

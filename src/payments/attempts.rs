@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::reseal::{self, Resealed};
 use crate::platform::tx::Tx;
 
 /// How long an attempt stays open of which the provider says only what cannot be.
@@ -268,6 +269,12 @@ fn mismatch(attempt: &attempt::Model, payment: &ProviderPayment) -> Option<Strin
         Some(known) if *known != payment.id => Some(format!("it is called {} instead of {known}", payment.id)),
         _ => None,
     }
+}
+
+/// Seals all payment tokens with the current key.
+pub async fn reseal(app: &App) -> Result<Resealed, Fault> {
+    let (id, sealed) = (attempt::Column::Id, attempt::Column::Token);
+    reseal::reseal::<attempt::Entity>(app, id, sealed, |row| token_context(row.id)).await
 }
 
 fn token_context(id: PaymentAttemptId) -> String {

@@ -10,7 +10,8 @@ use super::entity::{refund, refund_line, transaction};
 use super::movements::{self, NewRefund};
 use super::queries;
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{OrderId, OrderLineId, RefundId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, VerbError};
@@ -116,6 +117,9 @@ pub async fn create_refund(
     if let RefundOf::Lines(lines) = &request.of {
         note_units(&tx, id, lines).await?;
     }
+    let given =
+        Changes::none().given("refund", id.to_string()).given("amount", amount.to_string()).given("reason", reason);
+    audit::record(&tx, actor, "refund.create", order_id, given).await?;
     tx.commit().await?;
     tracing::info!(order.id = %order_id, refund.id = %id, "a refund of {amount} was asked for");
     Ok(made)

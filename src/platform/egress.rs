@@ -34,6 +34,9 @@ pub enum EgressError {
     /// The answer is larger than it may be.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    /// The answer was not a good one.
+    #[error("the server answered {0}")]
+    Status(u16),
     /// The network failed.
     #[error("the request failed: {}", chain(.0))]
     Network(#[source] reqwest::Error),
@@ -44,7 +47,7 @@ impl EgressError {
     pub fn surely_not_sent(&self) -> bool {
         match self {
             Self::BadUrl | Self::Refused => true,
-            Self::TooLarge(_) => false,
+            Self::TooLarge(_) | Self::Status(_) => false,
             Self::Network(error) => error.is_connect() || error.is_builder(),
         }
     }
@@ -96,6 +99,15 @@ impl Egress {
     pub fn request(&self, method: Method, url: Url) -> Result<RequestBuilder, EgressError> {
         self.check(&url)?;
         Ok(self.client.request(method, url))
+    }
+
+    /// What `url` holds, if that is at most `max` bytes.
+    pub async fn read(&self, url: Url, max: usize) -> Result<Vec<u8>, EgressError> {
+        let response = self.request(Method::GET, url)?.send().await?;
+        match response.status() {
+            status if status.is_success() => read_bounded(response, max).await,
+            status => Err(EgressError::Status(status.as_u16())),
+        }
     }
 
     /// Whether `url` may be called, as far as can be told without asking DNS.

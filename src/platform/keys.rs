@@ -20,9 +20,13 @@ use crate::kernel::ids::IdSource;
 const VERSION: &str = "v1.";
 const NONCE_BYTES: usize = 12;
 
-/// Seals secrets with a key derived from the configuration's `secret_key`. Cheap to clone.
+/// Seals secrets with a key derived from the configuration's `secret_key`, and opens those that the
+/// previous one sealed. Cheap to clone.
 #[derive(Clone)]
-pub struct Sealer(Arc<RandomizedNonceKey>);
+pub struct Sealer {
+    current: Arc<RandomizedNonceKey>,
+    previous: Option<Arc<RandomizedNonceKey>>,
+}
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,8 +48,12 @@ impl From<SealError> for crate::kernel::problem::Fault {
 impl Sealer {
     /// A sealer whose key comes from `secret_key` by HKDF.
     pub fn new(secret_key: &str) -> Self {
-        let key = derive(secret_key, b"consign sealing v1");
-        Self(Arc::new(RandomizedNonceKey::new(&AES_256_GCM, &key).expect("the key has the cipher's length")))
+        Self { current: sealing_key(secret_key), previous: None }
+    }
+
+    /// The same, opening also what `previous` sealed.
+    pub fn after(self, previous: &str) -> Self {
+        Self { previous: Some(sealing_key(previous)), ..self }
     }
 
     /// Seals `plaintext` for `context` (what it is and whose, such as `supplier.token:sup_…`); it opens
@@ -53,7 +61,7 @@ impl Sealer {
     pub fn seal(&self, context: &str, plaintext: &str) -> String {
         let mut sealed = plaintext.as_bytes().to_vec();
         let nonce = self
-            .0
+            .current
             .seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut sealed)
             .expect("sealing fails only past the cipher's limit of 64 GiB");
         let text = [nonce.as_ref().as_slice(), &sealed].concat();
@@ -65,11 +73,30 @@ impl Sealer {
         let text = sealed.strip_prefix(VERSION).ok_or(SealError)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError)?;
         let (nonce, body) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
-        let mut body = body.to_vec();
-        let plain = self.0.open_in_place(nonce, Aad::from(context.as_bytes()), &mut body).map_err(|_| SealError)?;
-        String::from_utf8(plain.to_vec()).map_err(|_| SealError)
+        let keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.filter_map(|key| open_with(key, context, nonce, body)).next().ok_or(SealError)
     }
+
+    /// What `sealed` is once it is sealed with the current key; `None` if it is already.
+    pub fn renew(&self, context: &str, sealed: &str) -> Result<Option<String>, SealError> {
+        let current = Self { current: Arc::clone(&self.current), previous: None };
+        match current.open(context, sealed) {
+            Ok(_) => Ok(None),
+            Err(SealError) => Ok(Some(self.seal(context, &self.open(context, sealed)?))),
+        }
+    }
+}
+
+fn sealing_key(secret_key: &str) -> Arc<RandomizedNonceKey> {
+    let key = derive(secret_key, b"consign sealing v1");
+    Arc::new(RandomizedNonceKey::new(&AES_256_GCM, &key).expect("the key has the cipher's length"))
+}
+
+fn open_with(key: &RandomizedNonceKey, context: &str, nonce: &[u8], body: &[u8]) -> Option<String> {
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut body = body.to_vec();
+    let plain = key.open_in_place(nonce, Aad::from(context.as_bytes()), &mut body).ok()?;
+    String::from_utf8(plain.to_vec()).ok()
 }
 
 /// 32 bytes that belong to `purpose` and cannot be traced back to `secret`.
@@ -113,5 +140,18 @@ mod tests {
         for broken in ["", "v1.", "v1.AAAA", "v2.AAAA", "hush", &sealed[..sealed.len() - 2]] {
             assert_eq!(sealer.open("supplier:1", broken), Err(SealError), "{broken}");
         }
+    }
+
+    #[test]
+    fn what_an_old_key_sealed_is_opened_and_renewed_after_a_change() {
+        let old = Sealer::new("the old key of a test, of thirty-two bytes");
+        let new = Sealer::new("the new key of a test, of thirty-two bytes");
+        let sealed = old.seal("a", "hush");
+        assert_eq!(new.renew("a", &sealed), Err(SealError));
+        let both = new.clone().after("the old key of a test, of thirty-two bytes");
+        assert_eq!(both.open("a", &sealed), Ok("hush".to_owned()));
+        let renewed = both.renew("a", &sealed).expect("opens").expect("was the old key's");
+        assert_eq!(new.open("a", &renewed), Ok("hush".to_owned()));
+        assert_eq!(both.renew("a", &renewed), Ok(None));
     }
 }

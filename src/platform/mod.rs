@@ -25,5 +25,6 @@ pub mod cidr;
 pub mod egress;
 pub mod keys;
 pub mod mail;
+pub mod reseal;
 
 pub mod stopping;

@@ -9,7 +9,8 @@ use super::entity::shipment;
 use super::record::{self, NewShipment, NewShipmentEvent};
 use crate::app::App;
 use crate::fulfillment::{self, NotAccepted, SupplierOrderStatus, Units, Work};
-use crate::identity::Actor;
+use crate::identity::audit::Changes;
+use crate::identity::{Actor, audit};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{ShipmentId, SupplierOrderId, SupplierOrderLineId};
 use crate::kernel::problem::VerbError;
@@ -100,6 +101,8 @@ pub async fn create(app: &App, actor: &Actor, id: SupplierOrderId, input: Parcel
         let message = format!("only {possible} of these units were accepted and have not left yet");
         VerbError::refused(ShipmentProblem::NotAccepted, &format!("input.lines.{index}.quantity"), message)
     })?;
+    let given = Changes::none().given("shipment", shipment.id.to_string());
+    audit::record(&tx, actor, "supplierOrder.ship", id, given).await?;
     tx.commit().await?;
     Ok(shipment)
 }
@@ -132,6 +135,8 @@ pub async fn add_event(
         location: input.location,
     };
     let shipment = record::add_event(&tx, &mut work, shipment, new).await?;
+    let given = Changes::none().given("status", format!("{:?}", input.status));
+    audit::record(&tx, actor, "shipment.event", id, given).await?;
     tx.commit().await?;
     Ok(shipment)
 }

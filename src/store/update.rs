@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use sea_orm::{ActiveModelTrait, EntityTrait, QueryOrder, QuerySelect, Set};
+use serde_json::json;
 
 use super::entity::{CaptureMoment, country, store};
 use super::settings::{self, Settings};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::country::CountryCode;
 use crate::kernel::email;
 use crate::kernel::money::Currency;
@@ -64,8 +66,8 @@ pub async fn update(app: &App, actor: &Actor, change: SettingsChange) -> Result<
     actor.may(Action::ManageStore)?;
     let tx = Tx::begin(app).await?;
     let row = store::Entity::find_by_id(1).lock_exclusive().one(&tx).await?.ok_or_else(settings::missing)?;
-    let countries = country::Entity::find().order_by_asc(country::Column::Position).all(&tx).await?;
-    let countries = wanted_countries(countries, &change);
+    let sold_to = country::Entity::find().order_by_asc(country::Column::Position).all(&tx).await?;
+    let countries = wanted_countries(sold_to.clone(), &change);
     let problems = check(&row, &change, &countries);
     if !problems.is_empty() {
         return Err(VerbError::Refused(problems));
@@ -87,7 +89,13 @@ pub async fn update(app: &App, actor: &Actor, change: SettingsChange) -> Result<
         update.update_without_returning(&tx).await?;
     }
     if change.countries.is_some() || change.taxes.is_some() {
-        write_countries(&tx, countries).await?;
+        write_countries(&tx, countries.clone()).await?;
+    }
+    let after = store::Entity::find_by_id(1).one(&tx).await?;
+    let changes = Changes::between::<store::Entity>(Some(&row), after.as_ref());
+    let changes = if sold_to == countries { changes } else { changes.and("taxes", taxes(&sold_to), taxes(&countries)) };
+    if !changes.is_empty() {
+        audit::record(&tx, actor, "storeSettings.update", "", changes).await?;
     }
     let settings = settings::settings(&tx).await?;
     tx.commit().await?;
@@ -115,6 +123,12 @@ fn wanted_countries(now: Vec<country::Model>, change: &SettingsChange) -> Vec<co
         }
     };
     wanted.into_iter().zip(0..).map(row).collect()
+}
+
+/// The countries with their taxes, as the audit log shows them.
+fn taxes(countries: &[country::Model]) -> serde_json::Value {
+    let tax = |it: &country::Model| json!({ "country": it.country.code(), "rateMillionths": it.rate_millionths, "inclusive": it.inclusive });
+    countries.iter().map(tax).collect()
 }
 
 fn check(row: &store::Model, change: &SettingsChange, countries: &[country::Model]) -> Vec<Problem<StoreErrorCode>> {

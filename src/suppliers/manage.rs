@@ -8,7 +8,7 @@ use super::entity::supplier::{self, StalePolicy, SupplierStatus};
 use super::error::SupplierErrorCode::{self, Invalid, NotFound};
 use super::settings::{self, Stored};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::country::CountryCode;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierId;
@@ -118,6 +118,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
     take_terms(&mut row, &new.stock);
     supplier::Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&tx).await?;
     tell(&tx, &row, format!("Supplier {} was added.", row.name)).await?;
+    audit::record_row::<supplier::Entity>(&tx, actor, "supplier.create", id, (None, Some(&row))).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -163,6 +164,7 @@ pub async fn update(
     row.updated_at = tx.now();
     let row = changed(&known, row).update(&tx).await?;
     tell(&tx, &row, format!("Supplier {} was changed.", row.name)).await?;
+    audit::record_row::<supplier::Entity>(&tx, actor, "supplier.update", id, (Some(&known), Some(&row))).await?;
     tx.commit().await?;
     Ok(row)
 }

@@ -21,4 +21,5 @@ pub use self::health::{Health, note_error, note_success};
 pub use self::manage::{NewSupplier, StockTerms, SupplierChange, create, update};
 pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
 pub use self::services::{ServiceChange, set_service};
+pub use self::settings::reseal;
 pub use self::vocabulary::{ShipmentStatus, SupplierRejection};

@@ -6,7 +6,7 @@ use super::entity::service::Countries;
 use super::error::SupplierErrorCode::{self, CurrencyMismatch, Invalid, NotFound, TooMany};
 use super::{service, supplier};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::country::CountryCode;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::money::Money;
@@ -66,7 +66,7 @@ pub async fn set_service(app: &App, actor: &Actor, mut change: ServiceChange) ->
     }
     let is_new = known.is_none();
     let row = service::Model {
-        id: known.map_or_else(|| tx.new_id(), |known| known.id),
+        id: known.as_ref().map_or_else(|| tx.new_id(), |known| known.id),
         supplier_id: supplier.id,
         code: change.code,
         name: change.name.trim().to_owned(),
@@ -83,6 +83,8 @@ pub async fn set_service(app: &App, actor: &Actor, mut change: ServiceChange) ->
     } else {
         service::Entity::update(active).exec(&tx).await?;
     }
+    let rows = (known.as_ref(), Some(&row));
+    audit::record_row::<service::Entity>(&tx, actor, "supplier.shippingService", row.supplier_id, rows).await?;
     tx.tell(news::SHOP);
     tx.commit().await?;
     Ok(row)

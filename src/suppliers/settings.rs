@@ -12,6 +12,7 @@ use super::supplier;
 use crate::app::App;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::{Fault, Problem};
+use crate::platform::reseal::{self, Resealed};
 use crate::platform::standard_webhooks::WebhookKey;
 
 /// The adapter for suppliers that speak the store's own protocol.
@@ -148,6 +149,12 @@ fn open_secrets(app: &App, supplier: &supplier::Model) -> Result<Option<HttpSecr
     let Some(sealed) = &supplier.sealed_secrets else { return Ok(None) };
     let text = app.sealer.open(&context(supplier.id), sealed)?;
     Ok(Some(serde_json::from_str(&text)?))
+}
+
+/// Seals all suppliers' secrets with the current key.
+pub async fn reseal(app: &App) -> Result<Resealed, Fault> {
+    let (id, sealed) = (supplier::Column::Id, supplier::Column::SealedSecrets);
+    reseal::reseal::<supplier::Entity>(app, id, sealed, |row| context(row.id)).await
 }
 
 fn context(id: SupplierId) -> String {

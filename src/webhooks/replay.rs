@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::entity::{DeliveryStatus, Entity, Model};
 use super::process::{ProcessWebhook, quarantine_key};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::audit::Changes;
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::WebhookId;
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob};
@@ -24,11 +25,11 @@ pub enum WebhookProblem {
 /// Has the message worked again. Whatever it changed the first time it does not change twice.
 pub async fn replay(app: &App, actor: &Actor, id: WebhookId) -> Result<Model, VerbError<WebhookProblem>> {
     actor.may(Action::ManageWebhooks)?;
-    let found = again(app, id).await?;
+    let found = again(app, actor, id).await?;
     found.ok_or_else(|| VerbError::refused(WebhookProblem::NotFound, "id", "There is no such message."))
 }
 
-async fn again(app: &App, id: WebhookId) -> Result<Option<Model>, Fault> {
+async fn again(app: &App, actor: &Actor, id: WebhookId) -> Result<Option<Model>, Fault> {
     let tx = Tx::begin(app).await?;
     let Some(mut row) = Entity::find_by_id(id).lock_exclusive().one(&tx).await? else { return Ok(None) };
     if row.status == DeliveryStatus::Pending {
@@ -42,6 +43,7 @@ async fn again(app: &App, id: WebhookId) -> Result<Option<Model>, Fault> {
     row.processed_at = None;
     workitems::close_by_key(&tx, &quarantine_key(id), "It is being tried again.").await?;
     jobs::enqueue(&tx, &ProcessWebhook { id }).await?;
+    audit::record(&tx, actor, "webhook.replay", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(Some(row))
 }
@@ -57,7 +59,7 @@ impl Job for ReplayWebhook {
     const KIND: &'static str = "webhooks.replay";
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        again(&run.app, self.id).await?;
+        again(&run.app, &Actor::system(Self::KIND), self.id).await?;
         Ok(Done::OK)
     }
 }

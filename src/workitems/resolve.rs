@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use super::entity::{Entity, Model, WorkItemStatus};
 use super::open::record;
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::WorkItemId;
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::jobs;
@@ -58,11 +58,13 @@ pub async fn resolve(
         let message = format!("this work item can be resolved by: {}", item.actions.0.join(", "));
         return Err(VerbError::refused(WorkItemProblem::ActionNotSuggested, "input.action", message));
     }
+    let before = item.clone();
     let item = if action == WAIT {
         snooze(&tx, item, note).await?
     } else {
         record(&tx, item, action, note, &actor.label()).await?
     };
+    audit::record_row::<Entity>(&tx, actor, "workItem.resolve", id, (Some(&before), Some(&item))).await?;
     tx.commit().await?;
     Ok(item)
 }

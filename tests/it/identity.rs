@@ -3,8 +3,12 @@
 mod accounts;
 mod addresses;
 mod credentials;
+mod audit;
+mod external;
 mod forgery;
+mod keys;
 mod sessions;
+mod staff;
 mod tokens;
 
 use serde_json::json;
@@ -17,6 +21,10 @@ pub fn tests() -> Vec<Test> {
     let rooms = [
         accounts::tests(),
         addresses::tests(),
+        audit::tests(),
+        external::tests(),
+        keys::tests(),
+        staff::tests(),
         credentials::tests(),
         sessions::tests(),
         forgery::tests(),

@@ -2,10 +2,15 @@
 
 pub mod account_action;
 pub mod api_token;
+pub mod audit_entry;
 pub mod customer;
 pub mod customer_address;
+pub mod external_identity;
+pub mod recovery_code;
 pub mod refresh_token;
 pub mod registration;
+pub mod role;
 pub mod session;
 pub mod sign_in_throttle;
 pub mod staff;
+pub mod staff_invitation;

@@ -21,6 +21,10 @@ pub enum AccountErrorCode {
     PasswordInvalid,
     /// The address and the password do not belong together.
     CredentialsInvalid,
+    /// The password is right, and the account has a second factor: give its code too.
+    SecondFactorRequired,
+    /// The code of the second factor is not right, or was used.
+    SecondFactorInvalid,
     /// The token is unknown, used, void or expired.
     TokenInvalid,
     /// Too many tries from here; wait.
@@ -55,6 +59,8 @@ impl From<SessionProblem> for AccountErrorCode {
         match problem {
             SessionProblem::CredentialsInvalid => Self::CredentialsInvalid,
             SessionProblem::TokenInvalid => Self::TokenInvalid,
+            SessionProblem::SecondFactorRequired => Self::SecondFactorRequired,
+            SessionProblem::SecondFactorInvalid => Self::SecondFactorInvalid,
             SessionProblem::Throttled => Self::Throttled,
             SessionProblem::Invalid => Self::Invalid,
         }

@@ -2,9 +2,12 @@
 
 pub mod account;
 pub mod addresses;
+pub mod audit;
 pub mod credentials;
 pub mod customer;
+pub mod second_factor;
 pub mod session;
+pub mod staff;
 pub mod tokens;
 
 use async_graphql::{Context, MergedObject};
@@ -17,7 +20,7 @@ use super::{Actor, Who};
 
 /// The queries about accounts.
 #[derive(MergedObject, Default)]
-pub struct IdentityQuery(customer::CustomerQuery, tokens::TokenQuery);
+pub struct IdentityQuery(customer::CustomerQuery, tokens::TokenQuery, audit::AuditQuery, staff::StaffQuery);
 
 /// The mutations about accounts.
 #[derive(MergedObject, Default)]
@@ -27,6 +30,9 @@ pub struct IdentityMutation(
     addresses::ProfileMutation,
     session::SessionMutation,
     tokens::TokenMutation,
+    staff::StaffMutation,
+    staff::RoleMutation,
+    second_factor::SecondFactorMutation,
 );
 
 /// For `visible`: whether the caller belongs to the store. Owner fields are hidden from everybody

@@ -5,7 +5,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::account::AccountErrorCode;
 use crate::graph::scalars::DateTime;
 use crate::graph::{ContextExt, Nullable, payload, required};
-use crate::identity::sessions::{self, EndSession, IssuedSession};
+use crate::identity::sessions::{self, EndSession, IssuedSession, SignIn};
 use crate::user_error;
 
 user_error!(SessionCreateUserError, AccountErrorCode);
@@ -41,6 +41,8 @@ pub struct SessionCreateInput {
     email: String,
     /// The account's password.
     password: String,
+    /// A code of the authenticator app, or a recovery code; for accounts of the store with a second factor.
+    code: Option<String>,
 }
 
 /// What to end.
@@ -91,7 +93,8 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SessionCreateInput,
     ) -> Nullable<SessionCreatePayload> {
-        let result = sessions::create(ctx.app(), &input.email, &input.password, ctx.address()).await;
+        let given = SignIn { email: input.email, password: input.password, code: input.code };
+        let result = sessions::create(ctx.app(), given, ctx.address()).await;
         required(
             payload(result)
                 .map(|(session, user_errors)| SessionCreatePayload { session: session.map(Session), user_errors }),

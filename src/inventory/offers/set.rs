@@ -7,7 +7,7 @@ use sea_orm::{
 use super::terms::{created, is_available};
 use crate::app::App;
 use crate::catalog;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::inventory::availability::cache_key;
 use crate::inventory::entity::offer::{self, Countries};
 use crate::inventory::error::InventoryErrorCode::{self, CurrencyMismatch, Invalid, NotFound, Taken, TooMany};
@@ -75,10 +75,12 @@ pub async fn set_offer(app: &App, actor: &Actor, change: OfferChange) -> Result<
     let before = existing(&tx, &change).await?;
     let now = tx.now();
     let was_available = before.as_ref().is_some_and(|offer| is_available(offer, now));
-    let after = match before {
+    let after = match before.clone() {
         Some(before) => update(&tx, before, change).await?,
         None => insert(&tx, &supplier, change).await?,
     };
+    let rows = (before.as_ref(), Some(&after));
+    audit::record_row::<offer::Entity>(&tx, actor, "offer.set", after.id, rows).await?;
     let crossed = is_available(&after, now) != was_available;
     tx.invalidate(cache_key(after.variant_id));
     if crossed {

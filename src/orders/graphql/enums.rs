@@ -131,4 +131,6 @@ pub enum EventTypeOut {
     CustomerErased,
     /// An order lost the person who bought it.
     OrderErased,
+    /// Somebody was invited to work for the store.
+    StaffInvited,
 }

@@ -21,8 +21,19 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     if engine_of(&config.database_url).is_none() {
         defects.push("CONSIGN_DATABASE_URL must begin with sqlite:// or postgres://".to_owned());
     }
-    secret(&mut defects, "CONSIGN_JWT_SECRET", &config.jwt_secret);
+    // With a key file nothing is signed with a secret.
+    if config.jwt_key_file.is_none() || !config.jwt_secret.is_empty() {
+        secret(&mut defects, "CONSIGN_JWT_SECRET", &config.jwt_secret);
+    }
     secret(&mut defects, "CONSIGN_SECRET_KEY", &config.secret_key);
+    for (name, previous) in [
+        ("CONSIGN_JWT_SECRET_PREVIOUS", &config.jwt_secret_previous),
+        ("CONSIGN_SECRET_KEY_PREVIOUS", &config.secret_key_previous),
+    ] {
+        if let Some(previous) = previous {
+            secret(&mut defects, name, previous);
+        }
+    }
     if !config.jwt_secret.is_empty() && config.jwt_secret == config.secret_key {
         let sentence = "CONSIGN_JWT_SECRET is the same as CONSIGN_SECRET_KEY: change the former, which only signs \
                         everybody out (openssl rand -hex 32)";
@@ -100,6 +111,14 @@ fn urls(defects: &mut Vec<String>, config: &Config) {
         && !url.expose().parse::<Url>().is_ok_and(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host())
     {
         defects.push("CONSIGN_SMTP_URL is not an smtp:// or smtps:// address".to_owned());
+    }
+    if let Some(provider) = &config.identity_provider {
+        if !is_http(&provider.jwks_url) {
+            defects.push("CONSIGN_IDENTITY_PROVIDER__JWKS_URL is not an http:// or https:// address".to_owned());
+        }
+        if provider.issuer.is_empty() || provider.audience.is_empty() {
+            defects.push("CONSIGN_IDENTITY_PROVIDER needs an issuer and an audience".to_owned());
+        }
     }
     if let Some(test) = &config.gateways.test {
         if !is_http(&test.url) {

@@ -12,6 +12,9 @@ const PREFIX: &str = "CONSIGN_";
 const NUMBERS: [&str; 3] = ["database_pool", "time_scale", "worker_places"];
 /// Keys whose texts are lists, separated by commas.
 const LISTS: [&str; 3] = ["allowed_origins", "trusted_proxies", "egress_allow"];
+/// The keys of `identity_provider`, which is not there by default.
+const IDENTITY_PROVIDER: [&str; 7] =
+    ["issuer", "audience", "jwks_url", "email_claim", "email_verified_claim", "first_name_claim", "last_name_claim"];
 /// Variables with our prefix that are not settings: the file's place, what tests run against, and the
 /// simulator's own.
 const OTHERS: [&str; 4] = ["CONSIGN_CONFIG", "CONSIGN_TEST_", "CONSIGN_BENCH_", "CONSIGN_SIMULATOR_"];
@@ -86,6 +89,7 @@ fn value(key: &str, text: String) -> Value {
 fn known_keys() -> Vec<String> {
     let mut keys = vec!["gateways.test.url".to_owned(), "gateways.test.secret".to_owned()];
     keys.push("gateways.test.webhook_secret".to_owned());
+    keys.extend(IDENTITY_PROVIDER.map(|key| format!("identity_provider.{key}")));
     let Ok(serde_json::Value::Object(defaults)) = serde_json::to_value(Config::default()) else { return keys };
     for (key, value) in defaults {
         match value {

@@ -45,10 +45,18 @@ pub struct Config {
     pub admin_listen: String,
     /// How the world reaches this server; for links in mails and webhook addresses.
     pub public_url: Option<String>,
-    /// Signs sessions; at least 32 bytes.
+    /// Signs sessions; at least 32 bytes. Not needed with `jwt_key_file`.
     pub jwt_secret: Secret,
+    /// Proves sessions too that it signed, while `jwt_secret` is being replaced.
+    pub jwt_secret_previous: Option<Secret>,
+    /// A PEM file of private keys (ECDSA P-256 or Ed25519) for sessions: the first signs, all prove.
+    pub jwt_key_file: Option<PathBuf>,
     /// Seals secrets at rest; at least 32 bytes.
     pub secret_key: Secret,
+    /// Opens secrets too that it sealed, while `secret_key` is being replaced.
+    pub secret_key_previous: Option<Secret>,
+    /// The merchant's own provider of customers' identities.
+    pub identity_provider: Option<IdentityProviderConfig>,
     /// Web origins that may call from a browser.
     pub allowed_origins: Vec<String>,
     /// Networks whose `X-Forwarded-For` is believed.
@@ -70,6 +78,47 @@ pub struct Config {
     pub gateways: GatewayConfigs,
     /// What one request, socket or caller may cost.
     pub limits: Limits,
+}
+
+/// The merchant's own provider of identities: its tokens prove customers here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProviderConfig {
+    /// What its tokens say in `iss`.
+    pub issuer: String,
+    /// What they must have in `aud`.
+    pub audience: String,
+    /// Where its public keys are.
+    pub jwks_url: String,
+    /// The claim with the person's address.
+    #[serde(default = "claim_email")]
+    pub email_claim: String,
+    /// The claim that says whether the address is verified.
+    #[serde(default = "claim_email_verified")]
+    pub email_verified_claim: String,
+    /// The claim with the given name.
+    #[serde(default = "claim_first_name")]
+    pub first_name_claim: String,
+    /// The claim with the family name.
+    #[serde(default = "claim_last_name")]
+    pub last_name_claim: String,
+}
+
+// The standard claims of OpenID Connect.
+fn claim_email() -> String {
+    "email".to_owned()
+}
+
+fn claim_email_verified() -> String {
+    "email_verified".to_owned()
+}
+
+fn claim_first_name() -> String {
+    "given_name".to_owned()
+}
+
+fn claim_last_name() -> String {
+    "family_name".to_owned()
 }
 
 /// How logs are written.
@@ -116,7 +165,11 @@ impl Default for Config {
             admin_listen: "127.0.0.1:9090".to_owned(),
             public_url: None,
             jwt_secret: Secret::default(),
+            jwt_secret_previous: None,
+            jwt_key_file: None,
             secret_key: Secret::default(),
+            secret_key_previous: None,
+            identity_provider: None,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             smtp_url: None,

@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use super::entity::{ActiveModel, Column, Entity, Model};
 use super::normalize;
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::clock::{Timestamp, to_microseconds};
 use crate::kernel::ids::DiscountId;
 use crate::kernel::money::Money;
@@ -82,6 +82,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewDiscount) -> Result<Model,
         let message = "there is a discount with this code";
         return Err(VerbError::refused(DiscountErrorCode::CodeTaken, "input.code", message));
     };
+    audit::record_row::<Entity>(&tx, actor, "discount.create", row.id, (None, Some(&row))).await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -119,9 +120,12 @@ fn millionths(percent: Decimal) -> Option<i64> {
 pub async fn deactivate(app: &App, actor: &Actor, id: DiscountId) -> Result<Model, VerbError<DiscountErrorCode>> {
     actor.may(Action::ManageDiscounts)?;
     let tx = Tx::begin(app).await?;
+    let before = Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
     let change = Entity::update_many().col_expr(Column::Active, Expr::value(false)).filter(Column::Id.eq(id));
     change.exec(&tx).await?;
     let found = Entity::find_by_id(id).one(&tx).await?;
+    let rows = (before.as_ref(), found.as_ref());
+    audit::record_row::<Entity>(&tx, actor, "discount.deactivate", id, rows).await?;
     tx.commit().await?;
     found.ok_or_else(|| VerbError::refused(DiscountErrorCode::NotFound, "id", "there is no such discount"))
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 use super::Rates;
 use super::entity::{Column, Entity, Model};
 use crate::app::App;
-use crate::identity::{Action, Actor};
+use crate::identity::{Action, Actor, audit};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, VerbError};
@@ -76,6 +76,7 @@ pub async fn set(
     let key = [Column::ToCurrency, Column::FromCurrency, Column::ValidFrom];
     let replace = OnConflict::columns(key).update_columns([Column::RateBillionths, Column::CreatedAt]).to_owned();
     let row = Entity::insert(row.into_active_model().reset_all()).on_conflict(replace).exec_with_returning(&tx).await?;
+    audit::record_row::<Entity>(&tx, actor, "exchangeRate.set", "", (None, Some(&row))).await?;
     tx.tell(news::SHOP);
     tx.commit().await?;
     Ok(row)

@@ -82,3 +82,34 @@ pub async fn ready_cart(client: &Client, lines: &[(&str, i64)]) -> String {
     answer.done("cartDiscountCodesSet");
     cart
 }
+
+/// Roles, members of staff and an invitation, by the words of the rows.
+pub async fn staff(app: &TestApp, owner: &Client) -> Vec<(&'static str, String)> {
+    let create = "mutation($name: String!) { roleCreate(input: { name: $name, permissions: [ORDERS] }) {
+        role { id } userErrors { code } } }";
+    let mut words = vec![];
+    for (word, name) in [("rol", "Packer"), ("rol2", "Nobody's")] {
+        let made = owner.run(create, json!({ "name": name })).await;
+        words.push((word, made.text("roleCreate.role.id")));
+    }
+    let invite = "mutation($input: StaffInviteInput!) { staffInvite(input: $input) {
+        invitation { id } userErrors { code field message } } }";
+    let accept = "mutation($input: StaffInvitationAcceptInput!) { staffInvitationAccept(input: $input) {
+        session { accessToken } userErrors { code field message } } }";
+    let role = words[0].1.clone();
+    for (word, email) in [("stf", "hopper@example.com"), ("stf2", "lovelace@example.com"), ("act", "late@example.com")] {
+        let invited = owner.run(invite, json!({ "input": { "email": email, "roleId": role } })).await;
+        invited.done("staffInvite");
+        if word == "act" {
+            words.push((word, invited.text("staffInvite.invitation.id")));
+            continue;
+        }
+        app.run_jobs().await;
+        let token = app.mails.to(email).pop().expect("a mail").word_after("token=");
+        let input = json!({ "token": token, "password": "correct horse battery staple", "name": word });
+        let joined = app.as_guest().run(accept, json!({ "input": input })).await;
+        let member = app.as_guest().with_token(joined.text("staffInvitationAccept.session.accessToken"));
+        words.push((word, member.run("{ staffMe { id } }", json!({})).await.text("staffMe.id")));
+    }
+    words
+}

@@ -29,6 +29,10 @@ pub enum Gate {
     Cart,
     /// The owner, and staff who see what is not published; to others it is not found.
     Draft,
+    /// The owner alone.
+    Owner,
+    /// Whoever works for the store, with a session: an API token is nobody's.
+    Member,
     /// The owner, and staff with the permission.
     Store(Permission),
     /// Those, and whoever may have an order; what is not theirs is not found.
@@ -41,7 +45,7 @@ impl Gate {
     /// The permission that staff need.
     pub fn permission(self) -> Option<Permission> {
         match self {
-            Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft => None,
+            Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft | Self::Owner | Self::Member => None,
             Self::Store(it) | Self::Customer(it) | Self::Supplier(it) => Some(it),
         }
     }
@@ -140,6 +144,7 @@ fn works(gate: Gate, call: &str) -> Row {
 pub fn rows() -> Vec<Row> {
     let mut all = queries();
     all.extend(account_mutations());
+    all.extend(staff_mutations());
     all.extend(checkout_mutations());
     all.extend(fulfillment_mutations());
     all.extend(catalog_mutations());
@@ -169,6 +174,11 @@ fn queries() -> Vec<Row> {
         query(Gate::Secret, "orderByToken(token: $TOKEN)"),
         query(Gate::Store(Orders), "orders(first: 4)"),
         query(Gate::Store(Settings), "apiTokens(first: 10)"),
+        query(Gate::Owner, "auditLog(first: 100)"),
+        query(Gate::Owner, "staff(first: 10)"),
+        query(Gate::Owner, "staffInvitations"),
+        query(Gate::Owner, "roles"),
+        query(Gate::Open, "staffMe"),
         query(Gate::Store(Settings), "job(id: $job)"),
         query(Gate::Store(Fulfillment), "workItems(first: 10)"),
         query(Gate::Store(Permission::Customers), "notifications(first: 10)"),
@@ -211,6 +221,25 @@ fn account_mutations() -> Vec<Row> {
             "apiTokenCreate(input: { name: \"a\", scope: STAFF, permissions: [SETTINGS] })",
         ),
         works(Gate::Store(Settings), "apiTokenRevoke(id: $apt)"),
+    ]
+}
+
+fn staff_mutations() -> Vec<Row> {
+    vec![
+        works(Gate::Owner, "roleCreate(input: { name: \"New\", permissions: [ORDERS] })"),
+        works(Gate::Owner, "roleUpdate(id: $rol, input: { permissions: [ORDERS, CATALOG] })"),
+        works(Gate::Owner, "roleDelete(id: $rol2)"),
+        works(Gate::Owner, "staffInvite(input: { email: \"new@example.com\", roleId: $rol })"),
+        works(Gate::Owner, "staffInvitationRevoke(id: $act)"),
+        mutation(
+            Gate::Open,
+            "staffInvitationAccept(input: { token: \"nothing\", password: \"correct horse battery\" })",
+        ),
+        works(Gate::Owner, "staffUpdate(id: $stf, input: { owner: true })"),
+        works(Gate::Owner, "staffRemove(id: $stf2)"),
+        mutation(Gate::Member, "secondFactorBegin(password: \"\")"),
+        mutation(Gate::Member, "secondFactorConfirm(code: \"\")"),
+        mutation(Gate::Member, "secondFactorDisable(password: \"\", code: \"\")"),
     ]
 }
 

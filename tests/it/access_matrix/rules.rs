@@ -51,7 +51,7 @@ impl Class {
     /// Of the answer of an operation behind `gate`.
     pub fn behind(gate: Gate) -> Self {
         match gate {
-            Gate::Store(_) => Self::Store,
+            Gate::Store(_) | Gate::Owner | Gate::Member => Self::Store,
             Gate::Supplier(_) => Self::Suppliers,
             Gate::Open | Gate::Account | Gate::Secret | Gate::Cart | Gate::Draft | Gate::Customer(_) => Self::Everybody,
         }
@@ -115,6 +115,19 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         Class::Store,
         &[(Reached, "createdAt expiresAt id lastUsedAt name permissions revokedAt scope supplierId")],
     ),
+    ("Role", Class::Store, &[(Reached, "id name permissions")]),
+    (
+        "StaffMember",
+        Class::Store,
+        &[(Reached, "createdAt email hasSecondFactor id name owner permissions roleId")],
+    ),
+    ("StaffInvitation", Class::Store, &[(Reached, "createdAt email expiresAt id roleId")]),
+    (
+        "AuditEntry",
+        Class::Store,
+        &[(Reached, "action actor actorKind at changes credentialId id subjectId")],
+    ),
+    ("AuditChange", Class::Store, &[(Reached, "field from to")]),
     // The catalogue.
     (
         "Product",
@@ -344,6 +357,15 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("SessionEndPayload", "ended"),
     ("ApiTokenCreatePayload", "apiToken token"),
     ("ApiTokenRevokePayload", "apiToken"),
+    ("RoleCreatePayload RoleUpdatePayload", "role"),
+    ("RoleDeletePayload", "deleted"),
+    ("StaffInvitePayload StaffInvitationRevokePayload", "invitation"),
+    ("StaffInvitationAcceptPayload", "session"),
+    ("StaffUpdatePayload", "member"),
+    ("StaffRemovePayload", "removed"),
+    ("SecondFactorBeginPayload", "secret url"),
+    ("SecondFactorConfirmPayload", "recoveryCodes"),
+    ("SecondFactorDisablePayload", "disabled"),
     ("CatalogImportPayload", "job"),
     (
         "CollectionCreatePayload CollectionProductsAddPayload CollectionProductsSetPayload CollectionUpdatePayload",
@@ -379,6 +401,8 @@ pub const NODES: &[(&str, &str, &[Gate])] = &[
     ("Customer", "cus", &[Gate::Customer(Customers)]),
     ("ApiToken", "apt", &[Gate::Store(Settings)]),
     ("ApiToken", "apt2", &[Gate::Store(Settings)]),
+    ("StaffMember", "stf", &[Gate::Owner]),
+    ("Role", "rol", &[Gate::Owner]),
     ("WorkItem", "wrk", &[Gate::Store(Fulfillment)]),
     ("WorkItem", "wrk2", &[Gate::Store(Fulfillment)]),
     ("Product", "prd", &[Gate::Open]),

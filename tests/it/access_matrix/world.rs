@@ -15,7 +15,7 @@ use consign::kernel::page::encode_cursor;
 use consign::platform::standard_webhooks::WebhookKey;
 use serde_json::{Value, json};
 
-use super::parts::{Suppliers, plain_cart, ready_cart, register};
+use super::parts::{self, Suppliers, plain_cart, ready_cart, register};
 use super::rows::{fill, nothing};
 use crate::support::app::{TestApp, WEBHOOK_SECRET};
 use crate::support::gql::Client;
@@ -86,6 +86,9 @@ impl World {
         world.set("CURSOR", encode_cursor("storeActivity", &0_i64));
         world.goods(&suppliers).await;
         world.settings().await;
+        for (word, id) in parts::staff(&world.app, &world.owner).await {
+            world.set(word, id);
+        }
         world.orders().await;
         world.carts().await;
         world.imports().await;
