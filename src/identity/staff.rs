@@ -52,6 +52,7 @@ pub enum Position {
 pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -> Result<Model, Refused> {
     actor.may(Action::ManageStaff)?;
     let tx = Tx::begin(app).await?;
+    let owners = lock_owners(&tx).await?;
     let before = lock(&tx, id).await?;
     let mut row = before.clone().into_active_model();
     match position {
@@ -63,7 +64,7 @@ pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -
         Position::Member(role_id) => {
             let missing = || VerbError::refused(StaffProblem::NotFound, "input.roleId", "there is no such role");
             let role = role::Entity::find_by_id(role_id).lock_shared().one(&tx).await?.ok_or_else(missing)?;
-            keep_an_owner(&tx, &before).await?;
+            keep_an_owner(&owners, &before)?;
             row.owner = Set(false);
             row.role_id = Set(Some(role_id));
             row.permissions = Set(role.permissions);
@@ -79,8 +80,9 @@ pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -
 pub async fn remove(app: &App, actor: &Actor, id: StaffId) -> Result<(), Refused> {
     actor.may(Action::ManageStaff)?;
     let tx = Tx::begin(app).await?;
+    let owners = lock_owners(&tx).await?;
     let before = lock(&tx, id).await?;
-    keep_an_owner(&tx, &before).await?;
+    keep_an_owner(&owners, &before)?;
     // Sessions and recovery codes go with the row.
     Entity::delete_by_id(id).exec(&tx).await?;
     audit::record_row::<Entity>(&tx, actor, "staff.remove", id, (Some(&before), None)).await?;
@@ -88,12 +90,15 @@ pub async fn remove(app: &App, actor: &Actor, id: StaffId) -> Result<(), Refused
     Ok(())
 }
 
-/// Refuses if `member` is the last owner. Owners' rows are locked: two that go at the same time take
-/// turns.
-async fn keep_an_owner(tx: &Tx, member: &Model) -> Result<(), Refused> {
+/// The owners, locked, before any other member: two that go at the same time take turns.
+async fn lock_owners(tx: &Tx) -> Result<Vec<Model>, Fault> {
     let owners = Entity::find().filter(Column::Owner.eq(true)).order_by_asc(Column::Id);
-    let owners = owners.lock_exclusive().all(tx).await?;
-    if owners.iter().any(|it| it.id != member.id) || !member.owner {
+    Ok(owners.lock_exclusive().all(tx).await?)
+}
+
+/// Refuses if `member` is the last of `owners`.
+fn keep_an_owner(owners: &[Model], member: &Model) -> Result<(), Refused> {
+    if !member.owner || owners.iter().any(|it| it.id != member.id) {
         return Ok(());
     }
     Err(VerbError::refused(StaffProblem::LastOwner, "id", "a store has at least one owner"))

@@ -3,6 +3,8 @@
 //!
 //! The secret is sealed; it counts once its holder has shown a code of it. No code is good twice.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -23,8 +25,11 @@ const SECRET_BYTES: usize = 20;
 const RECOVERY_CODES: usize = 10;
 /// Random bytes of a recovery code.
 const RECOVERY_BYTES: usize = 10;
-/// How often a wrong code is free, from wherever it comes: only who knows the password gets here.
+/// How often a wrong code is free, from wherever it comes: only who knows the password, or has a session,
+/// gets here.
 const FREE_CODES: u32 = 20;
+/// What is counted when somebody with a session tries: it must not hold up signing in.
+const SETTINGS: &str = "second-factor-settings";
 /// Longer texts are no codes.
 const MAX_CODE: usize = 64;
 
@@ -127,19 +132,20 @@ pub(super) async fn clear(tx: &Tx, id: StaffId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Counts a code about to be tried for this member; how many seconds are left to wait if it comes too
-/// early.
+/// Counts a code about to be tried at this member's sign-in; how many seconds are left to wait if it
+/// comes too early.
 pub(super) async fn count_try(app: &App, id: StaffId) -> Result<Result<(), u64>, Fault> {
-    throttle::count(app, &try_key(id), FREE_CODES).await
+    throttle::count(app, &try_key("second-factor", id), FREE_CODES).await
 }
 
 /// Forgets the tries: the last one was right.
 pub(super) async fn forget_tries(app: &App, id: StaffId) -> Result<(), Fault> {
-    throttle::forget(app, &try_key(id)).await
+    throttle::forget(app, &try_key("second-factor", id)).await
 }
 
-fn try_key(id: StaffId) -> throttle::Key {
-    throttle::key("second-factor", &id.to_string(), std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+/// Tries from everywhere together: a code has few digits.
+fn try_key(what: &str, id: StaffId) -> throttle::Key {
+    throttle::key(what, &id.to_string(), IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// Whether `code` is good for a member whose row is locked, and uses it up: a code of the app later than
@@ -232,12 +238,12 @@ async fn checked(app: &App, actor: &Actor, password: &str) -> Result<Model, Refu
     if !passwords::verify(Some(member.password_hash.clone()), password.to_owned()).await? {
         return Err(wrong());
     }
-    forget_tries(app, id).await?;
+    throttle::forget(app, &try_key(SETTINGS, id)).await?;
     Ok(member)
 }
 
 async fn throttled(app: &App, id: StaffId) -> Result<(), Refused> {
-    match count_try(app, id).await? {
+    match throttle::count(app, &try_key(SETTINGS, id), FREE_CODES).await? {
         Ok(()) => Ok(()),
         Err(seconds) => {
             let message = format!("too many tries; wait {seconds} seconds");
