@@ -24,6 +24,8 @@ pub(super) async fn settle(app: &App, order_id: OrderId) -> Result<(), Fault> {
     let due = amount_due(&order, &lines)?;
     let totals = payments::totals(&tx, order_id).await?;
     if taken(&totals)?.minor() > 0 {
+        // What was refunded by line does not go back once more when its unit is cancelled.
+        let due = due.add(refunded_and_cancelled(&tx, &order, &lines).await?)?;
         after_capture(&tx, order, due, &totals).await?;
     } else if due.minor() == 0 {
         payments::void_rest(&tx, order_id, "nothing of the order is left").await?;
@@ -47,6 +49,24 @@ pub fn amount_due(order: &order::Model, lines: &[line::Model]) -> Result<Money, 
         }
     }
     Ok(due)
+}
+
+/// The price of those units that were refunded by line and are not live any more: each line's first units
+/// are refunded, and its last ones cancelled.
+async fn refunded_and_cancelled(tx: &Tx, order: &order::Model, lines: &[line::Model]) -> Result<Money, Fault> {
+    let refunded = payments::units_refunded(tx, order.id).await?;
+    let mut sum = Money::zero(order.currency);
+    for it in lines {
+        let gone = refunded.get(&it.id).copied().unwrap_or_default();
+        let live = usize::try_from(it.live()).unwrap_or_default();
+        if gone > live {
+            let all = usize::try_from(it.quantity).unwrap_or_default();
+            let units = order.money(it.total).allocate(&vec![1; all]);
+            let both = units.into_iter().take(gone).skip(live);
+            sum = sum.add(Money::sum(order.currency, both)?)?;
+        }
+    }
+    Ok(sum)
 }
 
 fn taken(totals: &MoneyTotals) -> Result<Money, Fault> {

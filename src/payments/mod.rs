@@ -37,7 +37,9 @@ pub use self::queries::{
     capture_failed, load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
     transaction_page, transactions,
 };
-pub use self::refunds::{RefundErrorCode, RefundLine, RefundOf, RefundRequest, create_refund, refund_units};
+pub use self::refunds::{
+    RefundErrorCode, RefundLine, RefundOf, RefundRequest, create_refund, refund_units, units_refunded,
+};
 pub use self::settle::SettleTransaction;
 pub use self::trouble::{
     GIVE_UP, PAYMENT_UNKNOWN, RETRY, RetryTransaction, after_work_item, attempt_known, attempt_unknown,

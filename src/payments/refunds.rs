@@ -202,7 +202,7 @@ async fn price(
 }
 
 /// How many units of each line are in refunds that did not fail.
-async fn units_refunded(tx: &Tx, order_id: OrderId) -> Result<HashMap<OrderLineId, usize>, Fault> {
+pub async fn units_refunded(tx: &Tx, order_id: OrderId) -> Result<HashMap<OrderLineId, usize>, Fault> {
     let refunds = refund::Entity::find().filter(refund::Column::OrderId.eq(order_id)).all(tx).await?;
     let failed = transaction::Entity::find()
         .filter(transaction::Column::Id.is_in(refunds.iter().map(|it| it.transaction_id)))

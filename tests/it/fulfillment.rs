@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::gql::Client;
-use crate::support::{stock, trade};
+use crate::support::{shop, stock, trade};
 
 crate::engine_tests![
     two_simulated_suppliers_deliver_an_order,
@@ -13,6 +13,7 @@ crate::engine_tests![
     a_part_is_accepted_and_the_rest_goes_elsewhere,
     what_nobody_sends_is_decided_by_the_owner,
     units_that_were_cancelled_are_not_refunded_by_line,
+    a_unit_that_was_refunded_is_not_paid_back_again_when_it_is_cancelled,
     the_owner_decides_what_is_not_forwarded_by_itself,
     before_it_is_sent_an_order_is_cancelled_at_once,
     after_it_is_sent_the_supplier_is_asked,
@@ -168,6 +169,34 @@ async fn units_that_were_cancelled_are_not_refunded_by_line(app: TestApp) {
     assert_eq!(both.at("refundCreate.userErrors.0.field"), &json!(["input", "lines", "0", "quantity"]));
     refund("one", 1).await.done("refundCreate");
     assert_eq!(refund("another", 1).await.user_codes("refundCreate"), ["TOO_MUCH"]);
+}
+
+async fn a_unit_that_was_refunded_is_not_paid_back_again_when_it_is_cancelled(app: TestApp) {
+    let owner = trade::open(&app).await;
+    shop::settings(&owner, json!({ "capture": "ON_PLACEMENT" })).await;
+    let variants = stock::variants(&owner, 1).await;
+    let only = trade::portal(&owner, "Only", true).await;
+    trade::offers(&app, &owner, only, &variants[0], "O-1", 9, "3.00").await;
+    let bought = trade::buy(&app, &[(&variants[0], 3)]).await;
+    app.run_jobs().await;
+    is(&owner, &bought.id, "PAID", "IN_PROGRESS").await;
+    let query = "query($id: ID!) { order(id: $id) { lines { id } payment { refunded { amount } } } }";
+    let line = owner.run(query, json!({ "id": bought.id })).await.text("order.lines.0.id");
+    let ask = "mutation($id: ID!, $input: RefundCreateInput!) { refundCreate(orderId: $id, input: $input) {
+        refund { id } userErrors { code field message } } }";
+    let input = json!({ "idempotencyKey": "two", "lines": [{ "orderLineId": line, "quantity": 2 }] });
+    owner.run(ask, json!({ "id": bought.id, "input": input })).await.done("refundCreate");
+    app.run_jobs().await;
+    // The supplier sends one; the other two are cancelled, one of them refunded already.
+    let part = trade::parts(&owner, &bought.id).await[0].clone();
+    let one = json!({ "lines": [{ "id": part["lines"][0]["id"], "quantity": 1 }] });
+    trade::work(&app.as_supplier(only).await, "supplierOrderAccept", &part["id"], one).await.done("supplierOrderAccept");
+    app.run_jobs().await;
+    let item = stock::open_items(&owner, "NO_SUPPLIER").await.remove(0);
+    stock::resolve(&owner, &item, "CANCEL_AND_REFUND").await;
+    app.run_jobs().await;
+    let order = owner.run(query, json!({ "id": bought.id })).await;
+    assert_eq!(order.at("order.payment.refunded.amount"), "30.00", "three units at 10.00, and not four");
 }
 
 async fn the_owner_decides_what_is_not_forwarded_by_itself(app: TestApp) {
