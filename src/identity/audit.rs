@@ -83,10 +83,16 @@ impl Changes {
 }
 
 fn readable(column: &str, value: &DbValue) -> Json {
-    match sea_value_to_json_value(value) {
-        Json::Null => Json::Null,
-        _ if SECRET.iter().any(|word| column.contains(word)) || matches!(value, DbValue::Bytes(_)) => json!(HIDDEN),
-        value => value,
+    // Bytes are hashes, and the library reads them as text.
+    let secret = SECRET.iter().any(|word| column.contains(word));
+    match value {
+        DbValue::Bytes(Some(_)) => json!(HIDDEN),
+        DbValue::Bytes(None) => Json::Null,
+        value => match sea_value_to_json_value(value) {
+            Json::Null => Json::Null,
+            _ if secret => json!(HIDDEN),
+            value => value,
+        },
     }
 }
 
