@@ -46,7 +46,7 @@ async fn accept(app: &TestApp, token: &str) -> Answer {
 /// The token of the last invitation to `email`.
 async fn token_for(app: &TestApp, email: &str) -> String {
     app.run_jobs().await;
-    app.mails.to(email).pop().expect("a mail").word_after("token=")
+    app.mails.to(&email.to_lowercase()).pop().expect("a mail").word_after("token=")
 }
 
 /// Invites `email` with this role; the member.
