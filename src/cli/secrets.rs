@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use crate::app::App;
-use crate::identity::totp;
+use crate::identity::{erasure, totp};
 use crate::{orders, payments, suppliers};
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,7 @@ pub async fn run(app: App, command: SecretsCommand) -> anyhow::Result<()> {
     for (what, done) in [
         ("secrets of suppliers", suppliers::reseal(&app).await?),
         ("second factors", totp::reseal(&app).await?),
+        ("addresses of forgotten customers", erasure::reseal(&app).await?),
         ("tracking tokens", orders::reseal(&app).await?),
         ("payment tokens", payments::reseal(&app).await?),
     ] {

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::accounts::{self, Account};
 use super::action_tokens::{self, Purpose};
+use super::audit::{self, Changes};
 pub use super::entity::account_action::ActionPurpose;
 use super::entity::account_action::{Column, Entity, Model};
 use super::sessions::{self, Holder, SessionProblem};
@@ -67,6 +68,7 @@ pub async fn change_password(
     }
     accounts::set_password(&tx, holder, password_hash).await?;
     sessions::end_others(&tx, holder, actor).await?;
+    audit::record(&tx, actor, "account.passwordChange", accounts::stream(holder), Changes::none()).await?;
     tx.commit().await?;
     tracing::info!(account = accounts::stream(holder), "a password was changed");
     Ok(())
@@ -149,6 +151,8 @@ pub async fn reset_password(app: &App, token: &str, new: String) -> Result<(), C
     let holder = account.holder;
     accounts::set_password(&tx, holder, password_hash).await?;
     sessions::end_all(&tx, holder).await?;
+    let nobody = Actor::anonymous();
+    audit::record(&tx, &nobody, "account.passwordReset", accounts::stream(holder), Changes::none()).await?;
     tx.commit().await?;
     tracing::info!(account = accounts::stream(holder), "a password was reset");
     Ok(())

@@ -10,10 +10,11 @@ use chrono::TimeDelta;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
 
 use super::action_tokens::{self, Purpose};
+use super::audit::Changes;
 use super::credentials::{ActionPurpose, CredentialError, CredentialProblem, announce, proved, take, void};
 use super::entity::{customer, staff};
 use super::sessions::Holder;
-use super::{Action, Actor, accounts, throttle};
+use super::{Action, Actor, accounts, audit, throttle};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::event::EventType;
@@ -76,6 +77,7 @@ pub async fn confirm(app: &App, actor: &Actor, token: &str) -> Result<(), Creden
     if let Holder::Customer(id) = holder {
         accounts::tell_verified(&tx, id).await?;
     }
+    audit::record(&tx, actor, "account.emailChange", accounts::stream(holder), Changes::none()).await?;
     tx.commit().await?;
     tracing::info!(account = accounts::stream(holder), "an account moved to another address");
     Ok(())

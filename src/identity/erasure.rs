@@ -8,16 +8,18 @@ use std::net::IpAddr;
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
+use super::audit::Changes;
 use super::credentials::{self, CredentialError, CredentialProblem};
 use super::customers::{self, CustomerProblem};
-use super::entity::{account_action, customer, customer_address, registration};
+use super::entity::{account_action, customer, customer_address, external_identity, registration};
 use super::sessions::{self, Holder};
-use super::{Action, Actor, accounts};
+use super::{Action, Actor, accounts, audit};
 use crate::app::App;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::CustomerId;
 use crate::kernel::problem::{Fault, Problem, VerbError};
 use crate::platform::outbox::{self, NewEvent};
+use crate::platform::reseal::{self, Resealed};
 use crate::platform::tx::Tx;
 
 /// How this verb says no.
@@ -59,6 +61,7 @@ pub async fn erase(
     let message = "A customer is forgotten.";
     let event = NewEvent::of_stream(id.to_string(), EventType::CustomerErased, Audience::Store, message);
     outbox::append(&tx, event.data(accounts::data(holder))).await?;
+    audit::record(&tx, actor, "customer.erase", id, Changes::none()).await?;
     tx.commit().await?;
     tracing::info!(customer.id = %id, by = actor.label(), "customer {id} is forgotten");
     Ok(())
@@ -89,6 +92,8 @@ async fn forget_traces(tx: &Tx, row: &customer::Model) -> Result<(), Fault> {
     named.filter(account_action::Column::Email.eq(row.email.as_str())).exec(tx).await?;
     let registrations = registration::Entity::delete_many();
     registrations.filter(registration::Column::Email.eq(row.email.as_str())).exec(tx).await?;
+    let outside = external_identity::Entity::delete_many();
+    outside.filter(external_identity::Column::CustomerId.eq(row.id)).exec(tx).await?;
     Ok(())
 }
 
@@ -107,6 +112,12 @@ async fn forget_row(tx: &Tx, row: customer::Model) -> Result<(), Fault> {
     row.erased_email = Set(Some(sealed));
     row.update(tx).await?;
     Ok(())
+}
+
+/// Seals all addresses of forgotten customers with the current key.
+pub async fn reseal(app: &App) -> Result<Resealed, Fault> {
+    let (id, sealed) = (customer::Column::Id, customer::Column::ErasedEmail);
+    reseal::reseal::<customer::Entity>(app, id, sealed, |row| seal_context(row.id)).await
 }
 
 fn seal_context(id: CustomerId) -> String {
