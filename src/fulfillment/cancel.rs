@@ -50,7 +50,7 @@ pub async fn order_cancel(
     }
     let reason = reason.unwrap_or_else(|| "the customer changed their mind".to_owned());
     let order = cancel_locked(&tx, order, &reason).await?;
-    audit::record(&tx, &actor, "order.cancel", id, Changes::none().given("reason", reason)).await?;
+    audit::record(&tx, &actor, "order.cancel", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(order)
 }

@@ -62,7 +62,6 @@ pub async fn reroute(
     }
     let tx = Tx::begin(app).await?;
     let mut work = managed(&tx, actor, id).await?;
-    let given = Changes::none().given("reason", reason.clone());
     match work.own.status {
         S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => {
             let reason = reason.unwrap_or_else(|| "the owner gives it to others".to_owned());
@@ -78,7 +77,7 @@ pub async fn reroute(
     let Some(made) = made.filter(|_| whole) else {
         return Err(VerbError::refused(SupplierOrderProblem::NoSupplier, "id", "no other supplier can send all of it"));
     };
-    audit::record(&tx, actor, "supplierOrder.reroute", id, given).await?;
+    audit::record(&tx, actor, "supplierOrder.reroute", id, Changes::none()).await?;
     tx.commit().await?;
     Ok((work.own, made.into_iter().map(|it| it.own).collect()))
 }

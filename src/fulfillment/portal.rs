@@ -93,7 +93,7 @@ pub async fn reject(
     }
     let message = message.unwrap_or_else(|| "the supplier gave no reason".to_owned());
     answer::reject(&tx, &mut work, code, &message).await?;
-    audit::record(&tx, actor, "supplierOrder.reject", id, Changes::none().given("message", message)).await?;
+    audit::record(&tx, actor, "supplierOrder.reject", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(work.own)
 }

@@ -1,8 +1,9 @@
 //! The audit log: who changed what, from what to what, when, and by which token.
 //!
 //! A verb writes its entry into its own transaction, so that there is no change without one and no
-//! entry without its change. Entries hold ids and figures; of secrets they tell only that they
-//! changed. Nothing here changes or deletes an entry.
+//! entry without its change. Entries hold ids and figures, and no words of people: nothing here changes
+//! or deletes an entry, and a person may ask to be forgotten. Of secrets they tell only that they
+//! changed.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,9 @@ use crate::platform::tx::Tx;
 const NEWEST: &str = "auditLog";
 /// Columns that change with every write and tell nothing.
 const DULL: [&str; 4] = ["id", "created_at", "updated_at", "version"];
-/// What is in the name of a column whose contents are nobody's business.
-const SECRET: [&str; 5] = ["hash", "secret", "sealed", "token", "password"];
+/// What is in the name of a column whose contents are nobody's business: secrets, and what may name a
+/// person, who must be forgotten when they ask for it.
+const SECRET: [&str; 7] = ["hash", "secret", "sealed", "token", "password", "email", "note"];
 /// What stands for such contents.
 const HIDDEN: &str = "(hidden)";
 
@@ -71,7 +73,7 @@ impl Changes {
         self
     }
 
-    /// What was given with the action: a reason, an amount.
+    /// What was given with the action: an amount, never anybody's words.
     pub fn given(self, field: &str, value: impl Into<Json>) -> Self {
         self.and(field, Json::Null, value)
     }

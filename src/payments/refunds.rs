@@ -117,8 +117,7 @@ pub async fn create_refund(
     if let RefundOf::Lines(lines) = &request.of {
         note_units(&tx, id, lines).await?;
     }
-    let given =
-        Changes::none().given("refund", id.to_string()).given("amount", amount.to_string()).given("reason", reason);
+    let given = Changes::none().given("refund", id.to_string()).given("amount", amount.to_string());
     audit::record(&tx, actor, "refund.create", order_id, given).await?;
     tx.commit().await?;
     tracing::info!(order.id = %order_id, refund.id = %id, "a refund of {amount} was asked for");
