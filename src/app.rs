@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::graph::trusted::Trusted;
 use crate::identity::SessionKeys;
 use crate::kernel::clock::Clock;
 use crate::kernel::ids::IdSource;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub egress: Egress,
     /// The payment providers that are configured.
     pub gateways: Gateways,
+    /// The documents that those they bind may run alone, if there are such.
+    pub trusted: Option<Trusted>,
     /// The metrics of this process.
     pub metrics: PrometheusHandle,
     /// Keeps a second process off an SQLite file.
@@ -112,6 +115,7 @@ impl Parts {
     /// The parts that the configuration asks for, connected and migrated. A test may change some
     /// before it puts them together.
     pub async fn connect(config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
+        let trusted = Trusted::load(&config)?;
         let db = connect(&config).await?;
         db.migrate().await.context("the database's tables cannot be brought up to date")?;
         let (cache, bus) = match &config.redis_url {
@@ -127,6 +131,7 @@ impl Parts {
             mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
             egress: Egress::new(&config.egress_allow)?,
             gateways: Gateways::from_config(&config)?,
+            trusted,
             metrics: telemetry::metrics(),
             routes: worker::routes,
             config,

@@ -10,65 +10,96 @@ use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::errors::{Code, error};
-use super::limits::{structure, text};
+use super::execute::Incoming;
+use super::limits::{merge, structure, text};
+use super::trusted::Trusted;
+use crate::identity::Actor;
 use crate::platform::limits::Limits;
 
-/// How many parsed documents are kept: one of 16 kB is a few hundred kB once parsed.
-const PARSED: u64 = 500;
-/// How many texts are kept by their hash.
-const PERSISTED: u64 = 2_000;
+/// Where clients name a document by its hash.
+const PERSISTED_QUERY: &str = "persistedQuery";
+
+/// How many bytes of text the documents have that are kept parsed, which takes some twenty times as
+/// much memory.
+const PARSED: u64 = 2 * 1024 * 1024;
+/// How many bytes of text are kept by their hash.
+const PERSISTED: u64 = 8 * 1024 * 1024;
+/// What an entry takes beside its text, about.
+const OVERHEAD: usize = 128;
 
 /// What is remembered of documents, in this process.
 pub struct Documents {
-    parsed: Cache<[u8; 32], Arc<ExecutableDocument>>,
+    parsed: Cache<[u8; 32], Parsed>,
     persisted: Cache<[u8; 32], Arc<str>>,
+}
+
+#[derive(Clone)]
+struct Parsed {
+    document: Arc<ExecutableDocument>,
+    length: usize,
 }
 
 impl Default for Documents {
     fn default() -> Self {
-        Self { parsed: Cache::new(PARSED), persisted: Cache::new(PERSISTED) }
+        let weight = |length: usize| u32::try_from(length + OVERHEAD).unwrap_or(u32::MAX);
+        let parsed = Cache::builder().max_capacity(PARSED).weigher(move |_, it: &Parsed| weight(it.length));
+        let persisted = Cache::builder().max_capacity(PERSISTED).weigher(move |_, text: &Arc<str>| weight(text.len()));
+        Self { parsed: parsed.build(), persisted: persisted.build() }
     }
 }
 
 impl Documents {
-    /// The text a request means: its own, or the one kept under the hash of its `extensions`. A text
-    /// that comes with its hash is kept.
+    /// The text a request of `actor` means: its own, or the one known by the id it gives instead.
     pub fn text(
         &self,
-        query: Option<String>,
-        persisted: Option<&Value>,
-        limits: &Limits,
+        incoming: &mut Incoming,
+        trusted: Option<&Trusted>,
+        actor: &Actor,
     ) -> Result<String, ServerError> {
-        let Some(persisted) = persisted else {
-            return query.filter(|it| !it.is_empty()).ok_or_else(|| error(Code::BadUserInput, "there is no query"));
-        };
-        let hash = hash_of(persisted)?;
-        let Some(query) = query.filter(|it| !it.is_empty()) else {
-            let known = self.persisted.get(&hash);
-            return known
-                .map(|text| text.to_string())
-                .ok_or_else(|| error(Code::PersistedQueryNotFound, "PersistedQueryNotFound"));
-        };
-        if digest(&query) != hash {
-            return Err(error(Code::BadUserInput, "the hash is not that of the query"));
+        let query = incoming.query.take().filter(|query| !query.is_empty());
+        let id = Id::read(incoming)?;
+        if let Some(trusted) = trusted {
+            if let (None, Some(text)) = (&query, id.as_ref().and_then(|id| trusted.find(&id.0))) {
+                return Ok(text.to_string());
+            }
+            if trusted.binds(actor) {
+                return of_trusted(trusted, query, id.is_some());
+            }
         }
-        if query.len() <= limits.query_bytes {
-            self.persisted.insert(hash, query.as_str().into());
+        match (query, id) {
+            (None, None) => Err(error(Code::BadUserInput, "there is no query")),
+            (Some(query), None) => Ok(query),
+            (None, Some(id)) => {
+                let known = id.hash().and_then(|hash| self.persisted.get(&hash));
+                known.map(|text| text.to_string()).ok_or_else(not_found)
+            }
+            (Some(query), Some(id)) if id.hash() == Some(digest(&query)) => Ok(query),
+            (Some(_), Some(_)) => Err(error(Code::BadUserInput, "the hash is not that of the query")),
         }
-        Ok(query)
+    }
+
+    /// Keeps a text that came with its hash, once it has proved to be a document.
+    pub fn persist(&self, text: &str, incoming: &Incoming) {
+        if incoming.extensions.as_ref().is_some_and(|it| it.contains_key(PERSISTED_QUERY)) {
+            let hash = digest(text);
+            if !self.persisted.contains_key(&hash) {
+                self.persisted.insert(hash, text.into());
+            }
+        }
     }
 
     /// The document of `query`, counted and parsed; what was once is not counted again.
     pub fn parse(&self, query: &str, limits: &Limits) -> Result<Arc<ExecutableDocument>, ServerError> {
         let hash = digest(query);
         if let Some(known) = self.parsed.get(&hash) {
-            return Ok(known);
+            return Ok(known.document);
         }
         text::check(query, limits)?;
         let document = parse_query(query).map_err(|failure| syntax_error(&failure))?;
         structure::check(&document, limits)?;
+        merge::check(&document)?;
         let document = Arc::new(document);
-        self.parsed.insert(hash, Arc::clone(&document));
+        self.parsed.insert(hash, Parsed { document: Arc::clone(&document), length: query.len() });
         Ok(document)
     }
 }
@@ -84,12 +115,42 @@ fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-fn hash_of(persisted: &Value) -> Result<[u8; 32], ServerError> {
-    let bad = || error(Code::BadUserInput, "persistedQuery needs version 1 and a sha256Hash");
-    let Value::Object(fields) = persisted else { return Err(bad()) };
-    let version = fields.get("version").is_some_and(|it| *it == Value::from(1));
-    let Some(Value::String(hash)) = fields.get("sha256Hash").filter(|_| version) else { return Err(bad()) };
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(hash, &mut bytes).map_err(|_| bad())?;
-    Ok(bytes)
+fn not_found() -> ServerError {
+    error(Code::PersistedQueryNotFound, "PersistedQueryNotFound")
+}
+
+/// What somebody may run whom the trusted documents bind.
+fn of_trusted(trusted: &Trusted, query: Option<String>, named: bool) -> Result<String, ServerError> {
+    match query {
+        Some(query) if trusted.holds(&query) => Ok(query),
+        Some(_) => Err(error(Code::Forbidden, "this store runs the documents it trusts, and no others")),
+        None if named => Err(not_found()),
+        None => Err(error(Code::BadUserInput, "there is no query")),
+    }
+}
+
+/// By what a request names a document.
+struct Id(String);
+
+impl Id {
+    /// `documentId`, or the hash of `extensions.persistedQuery`.
+    fn read(incoming: &mut Incoming) -> Result<Option<Self>, ServerError> {
+        let bad = || error(Code::BadUserInput, "persistedQuery needs version 1 and a sha256Hash");
+        if let Some(id) = incoming.document_id.take() {
+            return Ok(Some(Self(id.strip_prefix("sha256:").unwrap_or(&id).to_owned())));
+        }
+        let Some(persisted) = incoming.extensions.as_ref().and_then(|it| it.get(PERSISTED_QUERY)) else {
+            return Ok(None);
+        };
+        let Value::Object(fields) = persisted else { return Err(bad()) };
+        let version = fields.get("version").is_some_and(|it| *it == Value::from(1));
+        let Some(Value::String(hash)) = fields.get("sha256Hash").filter(|_| version) else { return Err(bad()) };
+        let id = Self(hash.clone());
+        if id.hash().is_none() { Err(bad()) } else { Ok(Some(id)) }
+    }
+
+    fn hash(&self) -> Option<[u8; 32]> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(&self.0, &mut bytes).ok().map(|()| bytes)
+    }
 }

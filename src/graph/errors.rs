@@ -4,9 +4,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
 use crate::kernel::problem::Fault;
+
+/// How many errors an answer without data has.
+const MOST_ERRORS: usize = 20;
+/// How long the library's own words may be: they repeat names of the document.
+const LONGEST_MESSAGE: usize = 300;
+/// How the library goes on where it tells whoever guesses what there is.
+const SUGGESTION: &str = " Did you mean";
 
 /// The codes of top-level errors. There are no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +123,10 @@ pub fn of_fault(fault: Fault, request_id: &str) -> ServerError {
 /// Gives every error of `response` its code. What is not meant for clients is logged here, once, and
 /// replaced by `request_id`, which finds it in the log.
 pub fn finish(response: &mut Response, request_id: &str) {
+    // What is wrong with a document is said a few times, not once for each of its two thousand words.
+    if response.data == Value::Null {
+        response.errors.truncate(MOST_ERRORS);
+    }
     for error in &mut response.errors {
         finish_error(error, request_id);
     }
@@ -142,6 +153,13 @@ fn finish_error(error: &mut ServerError, request_id: &str) {
         return;
     }
     let code = code_of_library_error(error);
+    if let Some(end) = error.message.find(SUGGESTION) {
+        error.message.truncate(end);
+    }
+    if let Some((end, _)) = error.message.char_indices().nth(LONGEST_MESSAGE) {
+        error.message.truncate(end);
+        error.message.push('…');
+    }
     if code == Code::Internal {
         tracing::error!(request.id = request_id, path = ?error.path, reason = error.message, "a request failed");
         "internal error".clone_into(&mut error.message);

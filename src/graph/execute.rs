@@ -17,20 +17,25 @@ use serde::Deserialize;
 use super::context::RequestContext;
 use super::documents::Documents;
 use super::errors::{self, Code};
+use super::introspection;
 use super::kept::{self, Begun, Kept, Key, Shown};
 use super::limits::shape::Shape;
-use super::limits::{cost, input};
+use super::limits::{cost, values};
 use super::metrics;
 use super::places::Places;
 use super::rate::Rates;
 use super::schema::{self, Schema};
 use crate::app::App;
 use crate::identity::Actor;
+use crate::kernel::problem::Fault;
+use crate::platform::cidr::Cidr;
 
 /// What all requests of this process share.
 pub struct Edge {
     /// The program.
     pub app: App,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<Cidr>,
     schema: Schema,
     shape: Shape,
     documents: Documents,
@@ -53,6 +58,9 @@ pub struct Incoming {
     /// Their variables.
     #[serde(default)]
     pub variables: Option<Variables>,
+    /// The id of a document that is known here, instead of a text.
+    #[serde(default)]
+    pub document_id: Option<String>,
     /// What else the client says.
     #[serde(default)]
     pub extensions: Option<HashMap<String, Value>>,
@@ -98,16 +106,26 @@ impl Edge {
             schema,
             documents: Documents::default(),
             kept: Kept::default(),
-            rates: Rates::new(&app.config.limits),
+            rates: Rates::new(&app.config),
             sockets: Places::new(app.config.limits.sockets_per_address),
             subscriptions: Places::new(app.config.limits.subscriptions_per_address),
+            proxies: app.config.proxy_networks(),
             app,
         }
     }
 
-    /// Counts and limits a request; the error is ready for the client.
-    pub fn prepare(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
-        let prepared = self.read(incoming, caller);
+    /// Counts and limits a request; the error is ready for the client. One that is refused for what it
+    /// is costs something too, or refusals could be had without end.
+    pub async fn prepare(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
+        let counted = self.count(incoming, caller);
+        let taken = match &counted {
+            Ok(operation) => self.rates.take(&caller.actor, caller.address, operation.cost).await,
+            Err(_) => self.rates.take_refused(caller.address).await,
+        };
+        let prepared = match taken {
+            Ok(()) => counted,
+            Err(fault) => Err(errors::of_fault(fault, &caller.request_id)),
+        };
         match &prepared {
             Ok(operation) if operation.kind == OperationType::Subscription => metrics::began(),
             Ok(_) => {}
@@ -116,18 +134,22 @@ impl Edge {
         prepared
     }
 
-    fn read(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
+    /// What a request without a good credential is answered.
+    pub async fn refuse_credential(&self, fault: Fault, address: IpAddr, request_id: &str) -> ServerError {
+        let fault = self.rates.take_refused(address).await.err().unwrap_or(fault);
+        errors::of_fault(fault, request_id)
+    }
+
+    fn count(&self, mut incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
         let limits = &self.app.config.limits;
-        let variables = incoming.variables.unwrap_or_default();
-        let persisted = incoming.extensions.as_ref().and_then(|it| it.get("persistedQuery"));
-        let text = self.documents.text(incoming.query, persisted, limits)?;
+        let text = self.documents.text(&mut incoming, self.app.trusted.as_ref(), &caller.actor)?;
         let document = self.documents.parse(&text, limits)?;
+        self.documents.persist(&text, &incoming);
+        let variables = incoming.variables.unwrap_or_default();
         let operation = choose(&document, incoming.operation_name.as_deref())?;
-        input::check(&variables, limits)?;
+        introspection::check(&document, operation, &self.app.config, &caller.actor)?;
+        values::check(&variables, limits)?;
         let cost = cost::check(&self.shape, &document, operation, &variables, limits)?;
-        self.rates
-            .take(&caller.actor, caller.address, cost)
-            .map_err(|fault| errors::of_fault(fault, &caller.request_id))?;
         let (kind, name) = (operation.ty, incoming.operation_name);
         let question = kept::question(&caller.actor, &text, name.as_deref(), operation, &variables);
         Ok(Operation { kind, name, variables, document, cost, question })
@@ -217,7 +239,7 @@ impl Edge {
 
     fn with_cost(&self, response: Response, cost: usize) -> Response {
         let limit = self.app.config.limits.cost;
-        response.extension("cost", async_graphql::value!({ "requested": cost, "limit": limit }))
+        response.extension("cost", cost::reported(cost, limit))
     }
 }
 

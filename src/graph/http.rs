@@ -1,31 +1,28 @@
 //! GraphQL over HTTP: the one path `/graphql`.
 //!
 //! POST takes JSON and nothing else, so that a browser asks before it sends one from another site;
-//! GET runs queries only, since links are followed by anyone. An upgrade becomes a WebSocket
-//! ([`super::ws`]), `text/event-stream` a stream ([`super::sse`]), and a person with a browser gets
-//! an explorer.
+//! GET runs queries only, and none that another site's page or link makes a browser send
+//! ([`super::origin`]). An upgrade becomes a WebSocket ([`super::ws`]), `text/event-stream` a stream
+//! ([`super::sse`]), and a person with a browser gets an explorer ([`super::explorer`]).
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{ServerError, Value, Variables};
+use async_graphql::{ServerError, Value};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
-use axum::http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::accept::{Form, negotiate};
 use super::errors::{self, Code};
-use super::execute::{Answer, Caller, Edge, Incoming};
-use super::{address, sse, ws};
+use super::execute::{Answer, Caller, Edge};
+use super::{address, explorer, incoming, origin, sse, ws};
 use crate::identity;
 use crate::kernel::problem::Fault;
-use crate::platform::body::{self, NoBody};
+use crate::platform::config::Introspection;
 
 /// Why a request was not run: the status under any form but JSON's lenient one, and the error.
 pub struct Refusal {
@@ -34,11 +31,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: Code, message: &str) -> Self {
+    /// A refusal with this status.
+    pub fn new(status: StatusCode, code: Code, message: &str) -> Self {
         Self { status, error: errors::error(code, message) }
     }
 
-    fn bad(message: &str) -> Self {
+    /// A request that is none.
+    pub fn bad(message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::BadUserInput, message)
     }
 
@@ -73,18 +72,23 @@ async fn answer(edge: &Arc<Edge>, parts: &mut Parts, body: Body, request_id: &st
         return Err((Form::Json, Refusal::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, message)));
     };
     let query = parts.uri.query().unwrap_or_default();
-    if form == Form::Html && parts.method == Method::GET && query.is_empty() {
-        return Ok(explorer());
+    let explores = edge.app.config.introspection == Introspection::All;
+    if explores && form == Form::Html && parts.method == Method::GET && query.is_empty() {
+        return Ok(explorer::page(&edge.app));
     }
     let form = if form == Form::Html { Form::Json } else { form };
     let refused = |refusal| (form, refusal);
     let incoming = match parts.method {
-        Method::GET => from_query(query).map_err(refused)?,
-        Method::POST => from_body(edge, parts, body).await.map_err(refused)?,
+        Method::GET if origin::is_foreign(&edge.app.config, &parts.headers) => {
+            let message = "a page of another origin may only send this with the header x-requested-with";
+            return Err(refused(Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message)));
+        }
+        Method::GET => incoming::from_query(query).map_err(refused)?,
+        Method::POST => incoming::from_body(edge, parts, body).await.map_err(refused)?,
         _ => return Ok(not_allowed("GET, POST")),
     };
     let caller = caller(edge, parts, request_id).await.map_err(refused)?;
-    let operation = edge.prepare(incoming, &caller).map_err(|error| refused(Refusal::of(error)))?;
+    let operation = edge.prepare(incoming, &caller).await.map_err(|error| refused(Refusal::of(error)))?;
     if parts.method == Method::GET && operation.kind == OperationType::Mutation {
         return Ok(not_allowed("POST"));
     }
@@ -105,7 +109,7 @@ async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Respo
     if !ws::origin_allowed(&edge.app.config, &parts.headers) {
         return (StatusCode::FORBIDDEN, "this origin may not connect").into_response();
     }
-    let address = address::of(parts, &edge.app.config.proxy_networks());
+    let address = address::of(parts, &edge.proxies);
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => ws::accept(edge, upgrade, address, request_id.to_owned()),
         Err(rejection) => rejection.into_response(),
@@ -114,17 +118,18 @@ async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Respo
 
 /// The actor comes from the credential alone; one that is not good is never taken for none.
 async fn caller(edge: &Edge, parts: &Parts, request_id: &str) -> Result<Caller, Refusal> {
-    let refused = |fault| Refusal::of(errors::of_fault(fault, request_id));
+    let address = address::of(parts, &edge.proxies);
     let mut credentials = parts.headers.get_all(AUTHORIZATION).iter();
-    let bearer = match (credentials.next(), credentials.next()) {
-        (None, _) => None,
-        (Some(value), None) => bearer(value).map(Some).ok_or_else(|| refused(Fault::Unauthenticated))?,
-        // Another reader of the request might take the other one.
-        (Some(_), Some(_)) => return Err(refused(Fault::Unauthenticated)),
+    let authenticated = match (credentials.next().map(bearer), credentials.next()) {
+        (Some(Some(token)), None) => identity::authenticate(&edge.app, Some(token)).await,
+        (None, _) => identity::authenticate(&edge.app, None).await,
+        // Another reader of a request with two might take the other one.
+        (Some(_), _) => Err(Fault::Unauthenticated),
     };
-    let actor = identity::authenticate(&edge.app, bearer).await.map_err(refused)?;
-    let address = address::of(parts, &edge.app.config.proxy_networks());
-    Ok(Caller { actor, address, request_id: request_id.to_owned() })
+    match authenticated {
+        Ok(actor) => Ok(Caller { actor, address, request_id: request_id.to_owned() }),
+        Err(fault) => Err(Refusal::of(edge.refuse_credential(fault, address, request_id).await)),
+    }
 }
 
 fn bearer(value: &HeaderValue) -> Option<&str> {
@@ -145,77 +150,6 @@ fn request_id(edge: &Edge, parts: &Parts) -> String {
     };
     let given = parts.headers.get("x-request-id").and_then(|value| value.to_str().ok()).filter(plain);
     given.map_or_else(|| hex::encode(edge.app.ids.bytes::<8>()), str::to_owned)
-}
-
-fn from_query(query: &str) -> Result<Incoming, Refusal> {
-    let mut fields: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let mut json = |name: &str| {
-        let text = fields.remove(name).filter(|text| !text.is_empty());
-        text.map(|text| serde_json::from_str::<Value>(&text))
-            .transpose()
-            .map_err(|_| Refusal::bad("a parameter is not JSON"))
-    };
-    let (variables, extensions) = (json("variables")?, json("extensions")?);
-    let mut incoming = Incoming {
-        query: fields.remove("query"),
-        operation_name: fields.remove("operationName"),
-        ..Incoming::default()
-    };
-    incoming.variables = variables.map(read_variables).transpose()?;
-    incoming.extensions = extensions.map(read_extensions).transpose()?;
-    Ok(incoming)
-}
-
-async fn from_body(edge: &Edge, parts: &Parts, body: Body) -> Result<Incoming, Refusal> {
-    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut pieces = content_type.split(';').map(|piece| piece.trim().to_ascii_lowercase());
-    let is_json = pieces.next().is_some_and(|essence| essence == "application/json");
-    let is_utf8 =
-        pieces.all(|piece| piece.strip_prefix("charset=").is_none_or(|charset| charset.trim_matches('"') == "utf-8"));
-    if !is_json || !is_utf8 {
-        let message = "the body must be application/json in UTF-8";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadUserInput, message));
-    }
-    let limits = &edge.app.config.limits;
-    let read = body::read(body, limits.body_bytes);
-    let bytes = tokio::time::timeout(Duration::from_secs(limits.request_seconds), read).await;
-    read_json(&bytes.unwrap_or(Err(NoBody::TooSlow)).map_err(no_body)?)
-}
-
-fn no_body(reason: NoBody) -> Refusal {
-    match reason {
-        NoBody::TooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadUserInput, "the body is too large"),
-        NoBody::TooSlow => Refusal::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, "the body took too long to arrive"),
-        NoBody::BrokenOff => Refusal::bad("the body broke off"),
-    }
-}
-
-/// Reads the JSON object of a request.
-pub fn read_json(bytes: &[u8]) -> Result<Incoming, Refusal> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|_| Refusal::bad("the body is not JSON"))?;
-    match value {
-        serde_json::Value::Array(_) => Err(Refusal::bad("batches are not taken: send one request at a time")),
-        serde_json::Value::Object(_) => {
-            serde_json::from_value(value).map_err(|_| Refusal::bad("the body is not a GraphQL request"))
-        }
-        _ => Err(Refusal::bad("the body is not a JSON object")),
-    }
-}
-
-fn read_variables(value: Value) -> Result<Variables, Refusal> {
-    match value {
-        Value::Object(_) => Ok(Variables::from_value(value)),
-        Value::Null => Ok(Variables::default()),
-        _ => Err(Refusal::bad("variables must be an object")),
-    }
-}
-
-fn read_extensions(value: Value) -> Result<HashMap<String, Value>, Refusal> {
-    match value {
-        Value::Object(fields) => Ok(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
-        Value::Null => Ok(HashMap::new()),
-        _ => Err(Refusal::bad("extensions must be an object")),
-    }
 }
 
 /// Writes an answer. An error before the execution is a request error: without `data`, and with a
@@ -248,8 +182,14 @@ fn refuse(form: Form, refusal: Refusal) -> Response {
     let code = code_of(&refusal.error).unwrap_or_default();
     let status = if form == Form::Json && readable.contains(&code.as_str()) { StatusCode::OK } else { refusal.status };
     let form = if form == Form::EventStream { Form::Json } else { form };
-    let retry_after = refusal.error.extensions.as_ref().and_then(|it| it.get("retryAfter")).map(ToString::to_string);
-    let mut response = json(form, status, serde_json::json!({ "errors": [refusal.error] }).to_string());
+    let told = |name| refusal.error.extensions.as_ref().and_then(|it| it.get(name));
+    let retry_after = told("retryAfter").map(ToString::to_string);
+    let mut body = serde_json::json!({ "errors": [refusal.error] });
+    if let Some(cost) = told("cost") {
+        // Where every answer has it.
+        body["extensions"] = serde_json::json!({ "cost": cost });
+    }
+    let mut response = json(form, status, body.to_string());
     if let Some(seconds) = retry_after.and_then(|seconds| HeaderValue::from_str(&seconds).ok()) {
         response.headers_mut().insert(RETRY_AFTER, seconds);
     }
@@ -276,7 +216,7 @@ fn status_of(error: &ServerError) -> StatusCode {
 }
 
 fn json(form: Form, status: StatusCode, body: impl Into<Body>) -> Response {
-    let headers = [(CONTENT_TYPE, form.content_type()), (CACHE_CONTROL, "no-store"), (VARY, "accept, authorization")];
+    let headers = [(CONTENT_TYPE, form.content_type()), (VARY, "accept, authorization")];
     (status, headers, body.into()).into_response()
 }
 
@@ -286,9 +226,4 @@ fn not_allowed(allow: &'static str) -> Response {
     let mut response = json(Form::Json, StatusCode::METHOD_NOT_ALLOWED, body);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
-}
-
-fn explorer() -> Response {
-    let page = GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").title("Consign").finish();
-    ([(CONTENT_TYPE, Form::Html.content_type()), (VARY, "accept")], page).into_response()
 }

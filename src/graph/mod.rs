@@ -48,14 +48,19 @@ mod accept;
 mod address;
 mod documents;
 pub mod execute;
+mod explorer;
 mod http;
+mod incoming;
+mod introspection;
 pub mod kept;
 pub mod limits;
 mod metrics;
+mod origin;
 mod places;
 mod rate;
 mod session;
 mod sse;
+pub mod trusted;
 mod ws;
 mod ws_message;
 mod ws_session;
@@ -100,10 +105,11 @@ pub fn router(app: App) -> Router {
 pub fn cors(origins: &[String]) -> CorsLayer {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let request_id = HeaderName::from_static("x-request-id");
+    let asked = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, request_id.clone()])
+        .allow_headers(asked.into_iter().chain(origin::PREFLIGHTED).collect::<Vec<_>>())
         .expose_headers([request_id, header::RETRY_AFTER])
         .max_age(std::time::Duration::from_secs(600))
 }

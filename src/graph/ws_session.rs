@@ -124,7 +124,7 @@ impl Session {
                 if self.running.contains_key(&id) {
                     return ControlFlow::Break(Some((4409, "Subscriber for this id already exists")));
                 }
-                match self.start(&id, payload) {
+                match self.start(&id, payload).await {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(error) => reply(socket, ServerMessage::Error { id, payload: vec![error] }.write().into()).await,
                 }
@@ -132,14 +132,14 @@ impl Session {
         }
     }
 
-    fn start(&mut self, id: &str, incoming: Incoming) -> Result<(), ServerError> {
+    async fn start(&mut self, id: &str, incoming: Incoming) -> Result<(), ServerError> {
         if self.running.len() >= self.edge.app.config.limits.subscriptions_per_socket {
             return Err(errors::error(Code::RateLimited, "this socket has too many operations"));
         }
         self.count += 1;
         let request_id = format!("{}-{}", self.caller.request_id, self.count);
         let caller = Caller { request_id, ..Caller::clone(&self.caller) };
-        let operation = self.edge.prepare(incoming, &caller)?;
+        let operation = self.edge.prepare(incoming, &caller).await?;
         let place = match operation.kind {
             OperationType::Subscription => {
                 let none = || errors::error(Code::RateLimited, "this address has too many subscriptions");

@@ -2,18 +2,16 @@
 //! flushed or wrong costs time and nothing else.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+use super::remote::Remote;
 
 /// How much the in-process cache may hold: enough for the hot rows of a large catalogue.
 const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a call to Redis may take; a database read is about as fast, so waiting longer is of no use.
 const CALL: Duration = Duration::from_millis(80);
-/// How long Redis is left alone after a failure, so that an outage does not cost [`CALL`] each time.
-const PAUSE: Duration = Duration::from_millis(1000);
 
 /// The cache of this process.
 #[derive(Clone)]
@@ -66,19 +64,7 @@ impl Cache {
     /// A cache in Redis; keys carry `prefix`. Connects at its first use and by itself again after an
     /// outage, so it does not fail when Redis is down.
     pub async fn redis(url: &str, prefix: &str) -> anyhow::Result<Self> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_millis(1000)))
-            .set_response_timeout(Some(CALL))
-            .set_number_of_retries(1)
-            .set_max_delay(Duration::from_millis(100));
-        let manager = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
-        Ok(Self(Kind::Redis(Arc::new(Remote {
-            manager,
-            prefix: prefix.to_owned(),
-            started: Instant::now(),
-            silent_until: AtomicU64::new(0),
-            down: AtomicBool::new(false),
-        }))))
+        Ok(Self(Kind::Redis(Arc::new(Remote::new(url, prefix, "the cache", CALL)?))))
     }
 
     /// The values of `keys`, in their order; whatever cannot be had is `None`.
@@ -95,7 +81,8 @@ impl Cache {
                 }
                 let mut pipe = redis::pipe();
                 pipe.add_command(command);
-                let answer: Option<(Vec<Option<Vec<u8>>>,)> = remote.call(&pipe).await;
+                let answer: Option<(Vec<Option<Vec<u8>>>,)> =
+                    remote.call(async |mut redis| pipe.query_async(&mut redis).await).await;
                 let values = answer.map(|(values,)| values).unwrap_or_default();
                 if values.len() == keys.len() { values } else { vec![None; keys.len()] }
             }
@@ -119,7 +106,7 @@ impl Cache {
                 for (key, value) in entries {
                     pipe.cmd("SET").arg(remote.key(&key)).arg(value).arg("PX").arg(millis).ignore();
                 }
-                let _: Option<()> = remote.call(&pipe).await;
+                let _: Option<()> = remote.call(async |mut redis| pipe.query_async(&mut redis).await).await;
             }
         }
     }
@@ -138,49 +125,9 @@ impl Cache {
                 }
                 let mut pipe = redis::pipe();
                 pipe.add_command(command).ignore();
-                let _: Option<()> = remote.call(&pipe).await;
+                let _: Option<()> = remote.call(async |mut redis| pipe.query_async(&mut redis).await).await;
             }
         }
-    }
-}
-
-struct Remote {
-    manager: ConnectionManager,
-    prefix: String,
-    started: Instant,
-    /// Milliseconds after `started` until which Redis is left alone.
-    silent_until: AtomicU64,
-    down: AtomicBool,
-}
-
-impl Remote {
-    fn key(&self, key: &str) -> String {
-        format!("{}{key}", self.prefix)
-    }
-
-    /// Runs `pipe`; `None` if that fails, takes too long, or has just failed.
-    async fn call<T: redis::FromRedisValue>(&self, pipe: &redis::Pipeline) -> Option<T> {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if now < self.silent_until.load(Ordering::Relaxed) {
-            return None;
-        }
-        let mut manager = self.manager.clone();
-        let error = match tokio::time::timeout(CALL, pipe.query_async(&mut manager)).await {
-            Ok(Ok(value)) => {
-                if self.down.swap(false, Ordering::Relaxed) {
-                    tracing::info!("the cache is back");
-                }
-                return Some(value);
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it did not answer in time".to_owned(),
-        };
-        let pause = u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX);
-        self.silent_until.store(now.saturating_add(pause), Ordering::Relaxed);
-        if !self.down.swap(true, Ordering::Relaxed) {
-            tracing::warn!(error, "the cache cannot be used; going on without it");
-        }
-        None
     }
 }
 
@@ -210,6 +157,6 @@ mod tests {
         for _ in 0..100 {
             cache.delete_many(&keys).await;
         }
-        assert!(begun.elapsed() < PAUSE);
+        assert!(begun.elapsed() < Duration::from_secs(1));
     }
 }

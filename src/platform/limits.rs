@@ -29,6 +29,8 @@ pub struct Limits {
     pub page_size: usize,
     /// Length of a list in an input.
     pub list_input: usize,
+    /// Length of any text in an input; most fields have a tighter bound of their own.
+    pub text_characters: usize,
     /// Size of a request body.
     pub body_bytes: usize,
     /// How long a request may take.
@@ -89,6 +91,7 @@ impl Default for Limits {
             cost: 5_000,
             page_size: 100,
             list_input: 250,
+            text_characters: 30_000,
             body_bytes: 128 * 1024,
             request_seconds: 10,
             first_byte_seconds: 10,

@@ -13,9 +13,11 @@ pub mod uploads;
 
 pub mod backroom;
 pub mod body;
+pub mod buckets;
 pub mod bus;
 pub mod cache;
 pub mod news;
+mod remote;
 
 pub mod idempotency;
 pub mod jobs;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{
-    CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{Response, StatusCode};
 use axum::{Router, middleware};
@@ -18,13 +18,21 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use super::observe;
 use crate::app::App;
 
+/// What pages may use of a browser's machine, should anything here ever be taken for a page.
+const NOTHING_PERMITTED: &str =
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
+
 /// `router` with its surroundings, the outermost last.
 pub fn around(app: &App, router: Router) -> Router {
     let headers = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), NOTHING_PERMITTED),
     ];
     let https = app.config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let https = https.then_some((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));

@@ -4,11 +4,26 @@ mod http;
 mod kept;
 mod limits;
 mod metrics;
+mod origins;
 mod patience;
+mod rates;
 mod socket;
+mod texts;
+mod trusted;
 
-/// The tests of all six.
+/// The tests of all of them.
 pub fn tests() -> Vec<crate::support::Test> {
-    let all = [http::tests(), kept::tests(), limits::tests(), metrics::tests(), patience::tests(), socket::tests()];
+    let all = [
+        http::tests(),
+        kept::tests(),
+        limits::tests(),
+        metrics::tests(),
+        origins::tests(),
+        patience::tests(),
+        rates::tests(),
+        socket::tests(),
+        texts::tests(),
+        trusted::tests(),
+    ];
     all.into_iter().flatten().collect()
 }

@@ -58,16 +58,23 @@ pub fn check(
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => "Subscription",
     };
-    let introspects = is_introspection(document, operation);
+    let introspects = is_introspection(document, operation, limits);
     let mut counter = Counter { shape, document, operation, variables, limits, known: HashMap::new(), introspects };
     let cost = counter.set(&operation.selection_set.node, root, 1);
     let limit = if introspects { INTROSPECTION } else { limits.cost };
     if cost > limit {
         let message = format!("the operation costs {cost}, more than {limit}: ask for smaller pages or less in each");
-        return Err(error(Code::QueryTooComplex, message));
+        let mut refusal = error(Code::QueryTooComplex, message);
+        refusal.extensions.get_or_insert_default().set("cost", reported(cost, limit));
+        return Err(refusal);
     }
     // An introspection is answered from memory.
     Ok(if introspects { cost / 1_000 } else { cost })
+}
+
+/// How an answer, and a refusal, tell what an operation costs.
+pub fn reported(cost: usize, limit: usize) -> Value {
+    async_graphql::value!({ "requested": cost, "limit": limit })
 }
 
 struct Counter<'a> {

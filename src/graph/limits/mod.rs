@@ -2,14 +2,16 @@
 //!
 //! The library's validation takes exponential time on fragments that each spread the next one twice,
 //! and its own limits come after that. So the text is counted first ([`text`]), then the parsed
-//! document with all its fragments spread, each fragment counted once ([`structure`]), then its cost
-//! ([`cost`]) and its variables ([`input`]). All of it is linear in the size of the text.
+//! document with all its fragments spread, each fragment counted once ([`structure`]) and the fields
+//! that cannot be merged ([`merge`]), then its variables ([`values`]) and its cost ([`cost`]). All of
+//! it takes time in proportion to the size of the text.
 
 pub mod cost;
-pub mod input;
+pub mod merge;
 pub mod shape;
 pub mod structure;
 pub mod text;
+pub mod values;
 
 use async_graphql::ServerError;
 

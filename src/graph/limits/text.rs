@@ -8,6 +8,10 @@ use crate::platform::limits::Limits;
 
 /// How deep brackets may nest before the parser would have to recurse too far.
 const NESTING: usize = 48;
+/// What a block string begins and ends with.
+const BLOCK: &[u8] = b"\"\"\"";
+/// How a block string says what would end it.
+const ESCAPED_BLOCK: &[u8] = b"\\\"\"\"";
 
 /// Refuses a text that is too long, has too many tokens or nests too deep to be parsed.
 pub fn check(text: &str, limits: &Limits) -> Result<(), ServerError> {
@@ -77,18 +81,34 @@ fn rest(bytes: &[u8], at: usize, accept: impl Fn(u8) -> bool) -> usize {
     bytes[at..].iter().take_while(|&&byte| accept(byte)).count().max(1)
 }
 
-/// The length of the string that begins at `at`, to the end of the text if it is not closed.
+/// The length of the string that begins at `at`, to where the parser would give it up if it is not
+/// closed. A string counted longer than it is would hide what follows it.
 fn string(bytes: &[u8], at: usize) -> usize {
-    let quote: &[u8] = if bytes[at..].starts_with(b"\"\"\"") { b"\"\"\"" } else { b"\"" };
-    let mut end = at + quote.len();
-    while end < bytes.len() {
-        if bytes[end] == b'\\' {
-            end += 2;
-        } else if bytes[end..].starts_with(quote) {
-            return end + quote.len() - at;
-        } else {
-            end += 1;
+    if bytes[at..].starts_with(BLOCK) { block(bytes, at) } else { line(bytes, at) }
+}
+
+/// `"…"`: ends with its line at the latest; a backslash escapes what follows it.
+fn line(bytes: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    while let Some(byte) = bytes.get(end) {
+        match byte {
+            b'"' => return end + 1 - at,
+            b'\n' | b'\r' => break,
+            b'\\' => end += 2,
+            _ => end += 1,
         }
+    }
+    end.min(bytes.len()) - at
+}
+
+/// `"""…"""`: a backslash means nothing in it but before three quotes.
+fn block(bytes: &[u8], at: usize) -> usize {
+    let mut end = at + BLOCK.len();
+    while end < bytes.len() {
+        if bytes[end..].starts_with(BLOCK) {
+            return end + BLOCK.len() - at;
+        }
+        end += if bytes[end..].starts_with(ESCAPED_BLOCK) { ESCAPED_BLOCK.len() } else { 1 };
     }
     bytes.len() - at
 }
@@ -105,6 +125,10 @@ mod tests {
             ("query Q($a: [Int!]! = [1]) { a(b: $a) @skip(if: true) { ...F } }", 36, 2),
             (r#"{ a(b: "x\" {{{", c: """ " { """) }"#, 11, 2),
             ("{ a(b: \"", 6, 2),
+            // Nothing hides behind a string that seems to go on.
+            (r#"{ a(b: """\"""" """) { b } }"#, 11, 2),
+            (r#"{ a(b: """\\""" """) { b } }"#, 11, 2),
+            ("{ a(b: \"\n) { b { c } }", 13, 3),
         ] {
             let it = count(text);
             assert_eq!((it.tokens, it.nesting), (tokens, nesting), "{text}");

@@ -49,6 +49,9 @@ pub(super) fn check(config: &Config) -> Vec<String> {
     }
     urls(&mut defects, config);
     networks(&mut defects, config);
+    if let Some(path) = config.trusted_documents.as_ref().filter(|path| !path.exists()) {
+        defects.push(format!("CONSIGN_TRUSTED_DOCUMENTS names {}, which does not exist", path.display()));
+    }
     if config.database_pool < 2 {
         defects.push("CONSIGN_DATABASE_POOL must be at least 2".to_owned());
     }
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn each_defect_is_one_sentence_that_names_its_key() {
         assert_eq!(check(&sound()), Vec::<String>::new());
-        let broken: [(&str, Config); 14] = [
+        let broken: [(&str, Config); 15] = [
             ("CONSIGN_JWT_SECRET is missing", Config { jwt_secret: "".into(), ..sound() }),
             ("CONSIGN_SECRET_KEY is too short", Config { secret_key: "short".into(), ..sound() }),
             (
@@ -198,6 +201,7 @@ mod tests {
                 "CONSIGN_ALLOWED_ORIGINS",
                 Config { allowed_origins: vec!["https://a.example/path".to_owned()], ..sound() },
             ),
+            ("CONSIGN_TRUSTED_DOCUMENTS", Config { trusted_documents: Some("/nowhere".into()), ..sound() }),
             ("CONSIGN_TIME_SCALE", Config { time_scale: 0, ..sound() }),
         ];
         for (start, config) in broken {

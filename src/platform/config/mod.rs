@@ -61,6 +61,12 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
+    /// A file or a folder of documents: those bound by them may run no others.
+    pub trusted_documents: Option<PathBuf>,
+    /// Whom they bind.
+    pub trusted_documents_for: TrustedFor,
+    /// Who may ask for the schema.
+    pub introspection: Introspection,
     /// The mail server: `smtp://` or `smtps://`.
     pub smtp_url: Option<Secret>,
     /// The sender of mails.
@@ -121,6 +127,30 @@ fn claim_last_name() -> String {
     "family_name".to_owned()
 }
 
+/// Whom trusted documents bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrustedFor {
+    /// Everybody without a credential, and customers: whoever uses the store's own pages and apps.
+    #[default]
+    Public,
+    /// The owner, staff and suppliers too.
+    All,
+}
+
+/// Who may ask for the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Introspection {
+    /// Everybody, each for what is theirs; there is an explorer.
+    #[default]
+    All,
+    /// The owner, staff and suppliers.
+    Store,
+    /// Nobody.
+    Off,
+}
+
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -172,6 +202,9 @@ impl Default for Config {
             identity_provider: None,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            trusted_documents: None,
+            trusted_documents_for: TrustedFor::Public,
+            introspection: Introspection::All,
             smtp_url: None,
             mail_from: None,
             egress_allow: Vec::new(),
@@ -320,6 +353,9 @@ mod tests {
             ("CONSIGN_GATEWAYS__TEST__URL", "http://127.0.0.1:1"),
             ("CONSIGN_GATEWAYS__TEST__SECRET", "1234"),
             ("CONSIGN_SMTP_URL", ""),
+            ("CONSIGN_TRUSTED_DOCUMENTS", "documents"),
+            ("CONSIGN_TRUSTED_DOCUMENTS_FOR", "all"),
+            ("CONSIGN_INTROSPECTION", "store"),
             ("CONSIGN_TEST_DATABASE_URL", "of a test"),
             ("PATH", "/bin"),
         ];
@@ -328,8 +364,11 @@ mod tests {
         assert_eq!(config.jwt_secret.expose(), "01234567890123456789012345678901", "digits stay a text");
         assert_eq!(config.egress_allow, ["10.0.0.0/8", "intern"]);
         assert_eq!((config.limits.depth, config.limits.cost, config.limits.query_tokens), (7, 9, 2_000));
-        assert_eq!(config.gateways.test.expect("configured").secret.expose(), "1234");
+        assert_eq!(config.gateways.test.as_ref().expect("configured").secret.expose(), "1234");
         assert!(config.smtp_url.is_none());
+        assert_eq!(config.trusted_documents.as_deref(), Some(Path::new("documents")));
+        assert_eq!((config.trusted_documents_for, config.introspection), (TrustedFor::All, Introspection::Store));
+        assert!(config.masked().contains("introspection = \"store\"\n"), "{}", config.masked());
     }
 
     #[test]
@@ -338,6 +377,11 @@ mod tests {
         assert!(error(&[("CONSIGN_LISTNE", "x")]).contains("CONSIGN_LISTNE"));
         let text = error(&[("CONSIGN_TIME_SCALE", "fast")]);
         assert_eq!(text, "CONSIGN_TIME_SCALE in the environment: found \"fast\" where a whole number belongs");
+        let text = error(&[("CONSIGN_INTROSPECTION", "some")]);
+        assert!(
+            text.starts_with("CONSIGN_INTROSPECTION in the environment: found \"some\", where one of all"),
+            "{text}"
+        );
         let flag = Config::load(None, [], pairs(&[("lisen", "x")])).expect_err("refused");
         assert_eq!(flag, "lisen in a flag is not a setting; `consign config` lists them");
         assert!(error(&[("CONSIGN_LIMITS__DEPHT", "1")]).contains("CONSIGN_LIMITS__DEPHT"));

@@ -69,11 +69,21 @@ async fn what_is_no_request_is_refused_with_its_status(app: TestApp) {
         (vec![JSON], "{}", 400),
         (vec![JSON], r#"{"query":{}}"#, 400),
         (vec![JSON], r#"{"query":"{ __typename }","variables":"no"}"#, 400),
+        // Two readers of these would read different requests.
+        (vec![JSON], r#"{"query":"{ __typename }","query":"{ shop { name } }"}"#, 400),
+        (vec![JSON], r#"{"query":"{ __typename }","variables":{},"variables":{}}"#, 400),
+        (vec![JSON], "\u{feff}{\"query\":\"{ __typename }\"}", 400),
+        (vec![JSON], r#"{"query":"{ __typename }","variables":{"a":"\ud800"}}"#, 400),
+        (vec![JSON], r#"{"query":"{ __typename }","variables":{"a":1e999}}"#, 400),
     ] {
         let answer = post(&app, &headers, body).await;
         assert_eq!(answer.status, status, "{headers:?} {body}");
         assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
     }
+    let not_utf8 = [&br#"{"query":"{ __typename }","a":""#[..], b"\xff\"}"].concat();
+    assert_eq!(post(&app, &[JSON], not_utf8).await.status, 400);
+    let deep = format!(r#"{{"query":"{{ __typename }}","variables":{{"a":{}}}}}"#, "[".repeat(50_000));
+    assert_eq!(post(&app, &[JSON], deep).await.status, 400);
     let large = format!(r#"{{"query":"{{ __typename }}","pad":"{}"}}"#, "x".repeat(140_000));
     assert_eq!(post(&app, &[JSON], large).await.status, 413);
     for (query, code) in [("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")] {
@@ -94,8 +104,15 @@ async fn get_runs_queries_only(app: TestApp) {
     let answer = get(&app, "application/json", &[("query", "mutation { __typename }")]).await;
     assert_eq!(answer.status, 405);
     assert_eq!(answer.headers["allow"], "POST");
-    let answer = get(&app, "application/json", &[("query", "{ __typename }"), ("variables", "no")]).await;
-    assert_eq!(answer.status, 400);
+    for bad in [
+        [("query", "{ __typename }"), ("variables", "no")],
+        [("query", "{ __typename }"), ("query", "{ shop { name } }")],
+        [("query", "{ __typename }"), ("variables", "[]")],
+    ] {
+        assert_eq!(get(&app, "application/json", &bad).await.status, 400, "{bad:?}");
+    }
+    let huge = get(&app, "application/json", &[("query", &"{a".repeat(10_000))]).await;
+    assert_eq!(huge.codes(), ["QUERY_TOO_COMPLEX"]);
 }
 
 async fn errors_have_codes_and_show_nothing_of_the_inside(app: TestApp) {
@@ -113,6 +130,11 @@ async fn errors_have_codes_and_show_nothing_of_the_inside(app: TestApp) {
     let job = owner.run("query($id: ID!) { job(id: $id) { id } __typename }", json!({ "id": id })).await;
     assert_eq!(job.at("job"), &Value::Null);
     assert!(job.body["extensions"]["cost"]["requested"].is_number());
+    let unknown = guest.run("{ product(idd: \"x\", slugg: 1) { idd } products(firts: 1) { __typename } }", json!({})).await;
+    assert!(unknown.codes().iter().all(|code| code == "GRAPHQL_VALIDATION_FAILED"), "{}", unknown.body);
+    assert!(!unknown.body.to_string().contains("Did you mean"), "{}", unknown.body);
+    let many = guest.run(&format!("{{ {} }}", "shop { nothing }".repeat(20)), json!({})).await;
+    assert_eq!(many.codes().len(), 20);
     // A database that is gone is nobody's business but the operator's.
     app.app.db.clone().close().await;
     let broken = owner.run("{ __typename }", json!({})).await;
@@ -137,6 +159,11 @@ async fn a_persisted_query_is_found_by_its_hash(app: TestApp) {
     assert_eq!(unknown.codes(), ["PERSISTED_QUERY_NOT_FOUND"]);
     guest.post(&json!({ "query": query, "extensions": extensions })).await.at("persisted");
     assert_eq!(guest.post(&json!({ "extensions": extensions })).await.at("persisted"), "Query");
+    for hash in [json!("abc"), json!(7), json!("0".repeat(128)), json!(null)] {
+        let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+        let answer = guest.post(&json!({ "query": query, "extensions": extensions })).await;
+        assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+    }
     let forged = guest.post(&json!({ "query": "{ __typename }", "extensions": extensions })).await;
     assert_eq!(forged.codes(), ["BAD_USER_INPUT"]);
 }

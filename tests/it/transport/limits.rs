@@ -10,11 +10,13 @@ use crate::support::app::TestApp;
 crate::engine_tests![
     what_asks_for_too_much_is_refused_in_a_moment,
     explorers_can_read_the_schema,
-    a_list_in_a_variable_has_a_limit,
+    a_list_in_an_input_has_a_limit,
+    a_page_costs_what_its_size_says_wherever_it_is_said,
     what_no_database_keeps_is_refused_at_the_door,
     a_moment_no_store_lives_in_is_refused,
     a_subscription_has_one_field_at_its_root,
     whoever_asks_too_often_has_to_wait,
+    refusals_are_not_for_nothing,
 ];
 
 /// Fragments that each spread the next one twice.
@@ -24,6 +26,16 @@ fn bomb(levels: usize) -> String {
         write!(text, " fragment F{level} on Query {{ ...F{next} ...F{next} }}", next = level + 1).expect("writes");
     }
     text + &format!(" fragment F{levels} on Query {{ __typename }}")
+}
+
+/// A few levels of fragments that each spread the next one very often, around what looks like an
+/// introspection.
+fn wide_bomb() -> String {
+    let mut text = "{ ...F0 }".to_owned();
+    for level in 0..8 {
+        write!(text, " fragment F{level} on Query {{ {} }}", format!("...F{} ", level + 1).repeat(90)).expect("writes");
+    }
+    text + " fragment F8 on Query { __typename }"
 }
 
 async fn what_asks_for_too_much_is_refused_in_a_moment(app: TestApp) {
@@ -39,6 +51,10 @@ async fn what_asks_for_too_much_is_refused_in_a_moment(app: TestApp) {
         ("tokens", format!("{{ {} }}", "__typename ".repeat(1_400) + &wide)),
         ("bytes", format!("{{ __typename }} #{}", "x".repeat(17_000))),
         ("brackets", "{a".repeat(4_000)),
+        ("a wide bomb", wide_bomb()),
+        ("directives of variables", format!("query({}) {{ __typename }}", "$a: Int @skip(if: true) ".repeat(21))),
+        ("brackets behind a string", format!(r#"{{ a(b: """\"""" """) {}"#, "{a".repeat(4_000))),
+        ("values of a fragment", format!("{{ {} }} fragment F on Shop {{ a(b: [{}]) }}", "shop { ...F } ".repeat(15), "1 ".repeat(200))),
         ("levels", format!("{{ {} }}", "node(id: 1) { ... on Job { id } ".to_owned() + &nested(13))),
     ] {
         let begun = Instant::now();
@@ -74,10 +90,35 @@ async fn explorers_can_read_the_schema(app: TestApp) {
     assert_eq!(app.as_guest().run(unfolded, json!({})).await.codes(), ["QUERY_TOO_COMPLEX"]);
 }
 
-async fn a_list_in_a_variable_has_a_limit(app: TestApp) {
+async fn a_list_in_an_input_has_a_limit(app: TestApp) {
     let ids: Vec<String> = (0..251).map(|n| n.to_string()).collect();
     let answer = app.as_guest().run("query($ids: [ID!]) { __typename }", json!({ "ids": ids })).await;
     assert_eq!(answer.codes(), ["BAD_USER_INPUT"]);
+    let literal = format!("{{ __typename @include(if: [{}]) }}", "true ".repeat(251));
+    assert_eq!(app.as_guest().run(&literal, json!({})).await.codes(), ["BAD_USER_INPUT"]);
+    let nested = format!("{{ __typename @include(if: {}1{}) }}", "[".repeat(30), "]".repeat(30));
+    assert_eq!(app.as_guest().run(&nested, json!({})).await.codes(), ["BAD_USER_INPUT"]);
+}
+
+async fn a_page_costs_what_its_size_says_wherever_it_is_said(app: TestApp) {
+    let guest = app.as_guest();
+    let page = "nodes { variants { nodes { id } } collections { nodes { id } } }";
+    for (text, variables) in [
+        (format!("{{ products(first: 100) {{ {page} {page} {page} {page} {page} }} }}"), json!({})),
+        (format!("query($n: Int) {{ products(first: $n) {{ {page} {page} {page} {page} {page} }} }}"), json!({ "n": 100 })),
+        (format!("query($n: Int = 100) {{ products(first: $n) {{ {page} {page} {page} {page} {page} }} }}"), json!({})),
+        (format!("query($n: Int) {{ products(last: $n) {{ {page} {page} {page} {page} {page} }} }}"), json!({ "n": 100 })),
+        (format!("{{ products(first: 100) {{ ...A ...A ...A ...A ...A }} }} fragment A on ProductConnection {{ {page} }}"), json!({})),
+    ] {
+        let answer = guest.run(&text, variables).await;
+        assert_eq!(answer.codes(), ["QUERY_TOO_COMPLEX"], "{text} {}", answer.body);
+        let cost = &answer.body["extensions"]["cost"];
+        assert!(cost["requested"].as_u64() > cost["limit"].as_u64(), "{}", answer.body);
+    }
+    for (first, code) in [("-1", "BAD_USER_INPUT"), ("0", "BAD_USER_INPUT"), ("101", "BAD_USER_INPUT")] {
+        let answer = guest.run(&format!("{{ products(first: {first}) {{ nodes {{ id }} }} }}"), json!({})).await;
+        assert_eq!(answer.codes(), [code], "{first}");
+    }
 }
 
 async fn what_no_database_keeps_is_refused_at_the_door(app: TestApp) {
@@ -110,6 +151,26 @@ async fn whoever_asks_too_often_has_to_wait(app: TestApp) {
     assert_eq!((answer.status.as_u16(), answer.codes()), (429, vec!["RATE_LIMITED".to_owned()]));
     assert!(answer.body["errors"][0]["extensions"]["retryAfter"].as_u64().is_some_and(|seconds| seconds > 0));
     assert!(answer.headers.contains_key("retry-after"));
+}
+
+async fn refusals_are_not_for_nothing(app: TestApp) {
+    let with = |burst: u32| {
+        app.reconfigured(move |config| {
+            config.limits.address_cost_burst = burst;
+            config.limits.address_cost_per_second = 1;
+            config.redis_prefix.push_str(&format!("{burst}:"));
+        })
+    };
+    let few = with(30).await;
+    let guest = few.as_guest();
+    for (text, code) in [("{", "GRAPHQL_PARSE_FAILED"), ("{", "GRAPHQL_PARSE_FAILED"), ("{ x(a: ", "GRAPHQL_PARSE_FAILED"), ("{", "RATE_LIMITED")] {
+        assert_eq!(guest.run(text, json!({})).await.codes(), [code]);
+    }
+    let few = with(20).await;
+    let forger = few.as_guest().with_token("cst_forged");
+    for code in ["UNAUTHENTICATED", "UNAUTHENTICATED", "RATE_LIMITED"] {
+        assert_eq!(forger.run("{ __typename }", json!({})).await.codes(), [code]);
+    }
 }
 
 async fn a_moment_no_store_lives_in_is_refused(app: TestApp) {

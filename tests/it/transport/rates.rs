@@ -1,0 +1,144 @@
+//! Rates that all processes share through Redis, and what happens without it.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use consign::platform::buckets::{Buckets, Size, Spent};
+use consign::platform::config::Config;
+use serde_json::json;
+
+use crate::support::app::TestApp;
+
+crate::engine_tests![
+    two_processes_share_one_bucket,
+    together_they_never_spend_more_than_there_is,
+    without_redis_each_has_its_own_bucket_and_nothing_fails,
+];
+
+const ASK: &str = "{ __typename }";
+
+/// Four requests at once, then one a second.
+fn few(config: &mut Config) {
+    config.limits.address_cost_burst = 4;
+    config.limits.address_cost_per_second = 1;
+}
+
+async fn status(app: &TestApp) -> u16 {
+    app.as_guest().run(ASK, json!({})).await.status.as_u16()
+}
+
+async fn two_processes_share_one_bucket(app: TestApp) {
+    if app.app.config.redis_url.is_none() {
+        return;
+    }
+    let (one, two) = (app.reconfigured(few).await, app.reconfigured(few).await);
+    for process in [&one, &two, &two, &one] {
+        assert_eq!(status(process).await, 200);
+    }
+    for process in [&one, &two, &one] {
+        let answer = process.as_guest().run(ASK, json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.codes()), (429, vec!["RATE_LIMITED".to_owned()]));
+        let seconds = answer.body["errors"][0]["extensions"]["retryAfter"].as_u64().expect("a number");
+        assert!((1..=2).contains(&seconds), "{seconds}");
+        assert_eq!(answer.headers["retry-after"].to_str().unwrap(), seconds.to_string());
+    }
+    // Another address is another bucket, an actor's token yet another.
+    let owner = two.as_owner().await;
+    assert_eq!(owner.run(ASK, json!({})).await.status, 429, "the address' bucket comes first");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(status(&two).await, 200);
+}
+
+async fn together_they_never_spend_more_than_there_is(app: TestApp) {
+    let Some(url) = &app.app.config.redis_url else { return };
+    let size = Size { per_second: 1, burst: 1_000 };
+    let buckets: Vec<Buckets> =
+        (0..3).map(|_| Buckets::new(url, &app.app.config.redis_prefix).expect("buckets")).collect();
+    let spend = |bucket: usize| {
+        let buckets = &buckets;
+        async move {
+            let mut spent = 0;
+            loop {
+                match buckets[bucket].spend("rate:test", size, 3).await {
+                    Spent::Yes => spent += 3,
+                    Spent::Later(wait) => return (spent, wait),
+                    Spent::Unknown => panic!("Redis is there"),
+                }
+            }
+        }
+    };
+    let (one, two, three) = tokio::join!(spend(0), spend(1), spend(2));
+    let sum = one.0 + two.0 + three.0;
+    // What a process draws and does not spend is lost; a second or two give a unit back.
+    assert!((950..=1_005).contains(&sum), "{sum}");
+    assert!(one.1 <= Duration::from_secs(3), "{:?}", one.1);
+}
+
+/// A Redis of this test's own.
+struct Redis {
+    process: Child,
+    url: String,
+}
+
+impl Redis {
+    async fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server runs");
+        let url = format!("redis://127.0.0.1:{port}");
+        let client = redis::Client::open(url.as_str()).expect("a Redis URL");
+        for _ in 0..100 {
+            if client.get_multiplexed_async_connection().await.is_ok() {
+                return Self { process, url };
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("Redis does not start");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn without_redis_each_has_its_own_bucket_and_nothing_fails(app: TestApp) {
+    if app.app.config.redis_url.is_none() {
+        return;
+    }
+    for signal in ["-KILL", "-STOP"] {
+        let redis = Redis::start().await;
+        let process = app
+            .reconfigured(|config| {
+                few(config);
+                config.redis_url = Some(redis.url.clone());
+            })
+            .await;
+        for _ in 0..4 {
+            assert_eq!(status(&process).await, 200);
+        }
+        assert_eq!(status(&process).await, 429);
+        redis.signal(signal);
+        // What Redis said last holds for a moment; then it cannot be asked.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            statuses.push(status(&process).await);
+        }
+        assert_eq!(statuses[..4], [200; 4], "{signal}: a bucket of its own");
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 429)), "{signal}: {statuses:?}");
+        assert!(statuses.contains(&429), "{signal}: it has an end");
+    }
+}
