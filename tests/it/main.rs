@@ -15,6 +15,7 @@ modules! {
     claims,
     fulfillment,
     harness,
+    hostile,
     identity,
     importing,
     introspection,
