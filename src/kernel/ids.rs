@@ -225,6 +225,17 @@ impl IdSource {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_id_reads_back_and_any_text_that_reads_is_one(bytes: [u8; 16], text in "\\PC{0,60}|ord_[0-9a-f]{30,34}") {
+            let id = OrderId(Uuid::from_bytes(bytes));
+            proptest::prop_assert_eq!(id.to_string().parse::<OrderId>(), Ok(id));
+            if let Ok(id) = text.parse::<OrderId>() {
+                proptest::prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+
     #[test]
     fn an_id_reads_back_and_refuses_other_kinds() {
         let id: OrderId = IdSource::seeded(1).secret_id();

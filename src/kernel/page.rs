@@ -80,3 +80,26 @@ pub fn decode_cursor<K: DeserializeOwned>(list: &str, cursor: &str) -> Result<K,
     let (name, key): (String, K) = serde_json::from_slice(&bytes).map_err(|_| CursorError)?;
     if name == list { Ok(key) } else { Err(CursorError) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back_and_only_in_its_own_list(key: (i64, String), list in "[a-z]{1,9}") {
+            let cursor = encode_cursor(&list, &key);
+            prop_assume!(cursor.len() <= 1024);
+            prop_assert_eq!(decode_cursor::<(i64, String)>(&list, &cursor), Ok(key));
+            prop_assert_eq!(decode_cursor::<(i64, String)>("another list", &cursor), Err(CursorError));
+        }
+
+        #[test]
+        fn what_is_no_cursor_is_refused(text in "\\PC{0,200}|[A-Za-z0-9_-]{0,200}") {
+            // No text of that kind is a cursor but by a chance that no test lives to see.
+            prop_assert_eq!(decode_cursor::<(i64, String)>("orders", &text), Err(CursorError));
+        }
+    }
+}

@@ -13,6 +13,9 @@ pub mod structure;
 pub mod text;
 pub mod values;
 
+#[cfg(test)]
+mod properties;
+
 use async_graphql::ServerError;
 
 use super::errors::{Code, error};

@@ -55,6 +55,19 @@ impl Shape {
     }
 }
 
+#[cfg(test)]
+impl Shape {
+    /// The types that have fields.
+    pub fn types(&self) -> impl Iterator<Item = &String> {
+        self.fields.keys()
+    }
+
+    /// The fields of `ty`.
+    pub fn fields(&self, ty: &str) -> impl Iterator<Item = (&String, &FieldShape)> {
+        self.fields.get(ty).into_iter().flatten()
+    }
+}
+
 fn field_shape(field: &FieldDefinition) -> FieldShape {
     let (ty, list) = named(&field.ty.node);
     FieldShape { ty: ty.to_owned(), list, composite: false }
