@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 use sha2::{Digest as _, Sha256};
 
-use super::entity::sign_in_throttle::{ActiveModel, Column, Entity};
+use super::entity::sign_in_throttle::{ActiveModel, Column, Entity, Model};
 use crate::app::App;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
@@ -21,6 +21,9 @@ use crate::platform::tx::Tx;
 const MEMORY: TimeDelta = TimeDelta::minutes(30);
 /// The longest wait between two tries.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+
+/// How often a count is begun anew that others forget.
+const RACES: usize = 10;
 
 /// What is counted.
 #[derive(Debug, Clone)]
@@ -55,11 +58,7 @@ pub(super) fn key_of_address(what: &str, address: IpAddr) -> Key {
 pub(super) async fn count(app: &App, key: &Key, free: u32) -> Result<Result<(), u64>, Fault> {
     let tx = Tx::begin(app).await?;
     let now = tx.now();
-    let first = ActiveModel { key: Set(key.0.clone()), attempts: Set(0), blocked_until: Set(now), last_at: Set(now) };
-    let conflict = OnConflict::column(Column::Key).do_nothing().to_owned();
-    Entity::insert(first).on_conflict(conflict).exec_without_returning(&tx).await?;
-    let row = Entity::find_by_id(key.0.clone()).lock_exclusive().one(&tx).await?;
-    let row = row.ok_or_else(|| Fault::internal("the count of tries is gone"))?;
+    let row = lock(&tx, key).await?;
     if row.blocked_until > now {
         let left = (row.blocked_until - now).num_seconds().unsigned_abs() + 1;
         return Ok(Err(left));
@@ -72,6 +71,22 @@ pub(super) async fn count(app: &App, key: &Key, free: u32) -> Result<Result<(), 
     row.update(&tx).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// The count under `key`, locked; a new one if there is none. One that is forgotten in between, by
+/// somebody whose try was right, is begun anew.
+async fn lock(tx: &Tx, key: &Key) -> Result<Model, Fault> {
+    let now = tx.now();
+    for _ in 0..RACES {
+        let first =
+            ActiveModel { key: Set(key.0.clone()), attempts: Set(0), blocked_until: Set(now), last_at: Set(now) };
+        let conflict = OnConflict::column(Column::Key).do_nothing().to_owned();
+        Entity::insert(first).on_conflict(conflict).exec_without_returning(tx).await?;
+        if let Some(row) = Entity::find_by_id(key.0.clone()).lock_exclusive().one(tx).await? {
+            return Ok(row);
+        }
+    }
+    Err(Fault::Unavailable(anyhow::anyhow!("the count of tries is forgotten again and again")))
 }
 
 /// Forgets the tries: the last one was right.

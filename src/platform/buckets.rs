@@ -19,8 +19,10 @@ use super::remote::Remote;
 const PATIENCE: Duration = Duration::from_millis(80);
 /// How long what was drawn may be spent.
 const LEASE: Duration = Duration::from_secs(1);
-/// Which part of a bucket is drawn at once.
+/// Which part of a bucket is drawn at once, and which part of what it regains in a second: what is drawn
+/// and not spent must not empty it.
 const PART: u32 = 100;
+const PART_OF_GAIN: u32 = 10;
 /// After so many draws, what cannot be spent any more is forgotten.
 const SWEEP: usize = 4_096;
 
@@ -94,7 +96,7 @@ impl Buckets {
         if let Some(spent) = self.spend_here(name, units) {
             return spent;
         }
-        let wish = units.max(size.burst / PART);
+        let wish = units.max((size.burst / PART).min(size.per_second / PART_OF_GAIN));
         let key = self.remote.key(name);
         let answer = self.remote.call(async |mut redis| {
             let mut draw = self.draw.prepare_invoke();
