@@ -90,16 +90,15 @@ struct Redis {
 impl Redis {
     async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server runs");
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         let url = format!("redis://127.0.0.1:{port}");
         let client = redis::Client::open(url.as_str()).expect("a Redis URL");
+        // From here on it ends with this value.
+        let redis = Self { process: command.stdout(Stdio::null()).spawn().expect("redis-server runs"), url };
         for _ in 0..100 {
             if client.get_multiplexed_async_connection().await.is_ok() {
-                return Self { process, url };
+                return redis;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
