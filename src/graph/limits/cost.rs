@@ -123,9 +123,9 @@ impl<'a> Counter<'a> {
         if self.introspects || name == "__schema" || name == "__type" {
             return self.schema_field(field);
         }
+        // What the schema does not have is the validation's to report; a type's name does nothing.
+        let Some(shape) = self.shape.field(ty, name).cloned() else { return 0 };
         let extra = if ty == "Mutation" { MUTATION } else { 0 };
-        // What the schema does not have is the validation's to report.
-        let Some(shape) = self.shape.field(ty, name).cloned() else { return extra };
         if !shape.composite {
             return extra;
         }
