@@ -3,7 +3,7 @@
 //! One task of the process looks after the credentials of all streams: thousands of them may belong to
 //! few accounts, and none of them should have a timer of its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::identity::{self, Actor, Credential};
+use crate::identity::{self, Actor};
 
 /// How often it is asked whether credentials still hold: a stream must end within 5 seconds.
 const CHECK: Duration = Duration::from_secs(3);
@@ -79,23 +79,18 @@ impl Watched {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each credential once. `None` if there is none: then whoever asks does so for the last time.
+    /// Each actor once: a credential whose rights have changed stands for two. `None` if there is none:
+    /// then whoever asks does so for the last time.
     fn actors(&self) -> Option<Vec<Actor>> {
         let mut inner = self.lock();
         inner.looking = !inner.streams.is_empty();
-        let mut actors: HashMap<(&str, _), &Actor> = HashMap::new();
-        for Stream { actor, .. } in inner.streams.values() {
-            if let Some(Credential { id, expires_at, .. }) = &actor.credential {
-                actors.insert((id, *expires_at), actor);
-            }
-        }
-        inner.looking.then(|| actors.into_values().cloned().collect())
+        let actors: HashSet<&Actor> = inner.streams.values().map(|stream| &stream.actor).collect();
+        inner.looking.then(|| actors.into_iter().cloned().collect())
     }
 
-    fn end(&self, credential: &Credential) {
+    fn end(&self, actor: &Actor) {
         let mut inner = self.lock();
-        let with = |stream: &Stream| stream.actor.credential.as_ref() == Some(credential);
-        for (_, stream) in inner.streams.extract_if(|_, stream| with(stream)) {
+        for (_, stream) in inner.streams.extract_if(|_, stream| stream.actor == *actor) {
             // Whoever does not listen any more has ended already.
             let _ = stream.tell.send(());
         }
@@ -108,16 +103,16 @@ async fn look(app: App, watched: Arc<Watched>) {
         tokio::time::sleep(CHECK).await;
         let Some(actors) = watched.actors() else { return };
         let asked = futures_util::stream::iter(actors).map(|actor| ask(&app, actor)).buffer_unordered(TOGETHER);
-        let ended: Vec<Credential> = asked.filter_map(std::future::ready).collect().await;
-        ended.iter().for_each(|credential| watched.end(credential));
+        let ended: Vec<Actor> = asked.filter_map(std::future::ready).collect().await;
+        ended.iter().for_each(|actor| watched.end(actor));
     }
 }
 
-/// The credential of `actor`, if it has ended.
-async fn ask(app: &App, actor: Actor) -> Option<Credential> {
+/// `actor`, if their credential has ended or their rights are others now.
+async fn ask(app: &App, actor: Actor) -> Option<Actor> {
     match identity::still_valid(app, &actor).await {
         Ok(true) => None,
-        Ok(false) => actor.credential,
+        Ok(false) => Some(actor),
         Err(error) => {
             tracing::warn!(%error, "a stream's credential could not be checked; trying again");
             None

@@ -5,7 +5,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{CustomerId, OrderId, StaffId, SupplierId};
 
 /// Who is asking, and by which credential.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
     /// Who.
     pub who: Who,
@@ -14,7 +14,7 @@ pub struct Actor {
 }
 
 /// Who someone is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Who {
     /// Nobody in particular.
     Anonymous,
@@ -31,7 +31,7 @@ pub enum Who {
 }
 
 /// The owner, a member of staff, or an app that acts for the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Staff {
     /// The person; `None` for an API token.
     pub id: Option<StaffId>,
@@ -42,7 +42,7 @@ pub struct Staff {
 }
 
 /// What proved who someone is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Credential {
     /// The id of the session or of the API token.
     pub id: String,
@@ -53,7 +53,7 @@ pub struct Credential {
 }
 
 /// Kinds of credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// A session's access token.
     Session,
