@@ -76,6 +76,7 @@ pub async fn begin(app: &App, actor: &Actor, shop: &str, password: &str) -> Resu
     row.totp_step = Set(None);
     row.update(&tx).await?;
     tx.commit().await?;
+    throttle::forget(app, &try_key(SETTINGS, member.id)).await?;
     Ok(NewTotp { secret, url })
 }
 
@@ -101,6 +102,7 @@ pub async fn confirm(app: &App, actor: &Actor, code: &str) -> Result<Vec<String>
     end_other_sessions(&tx, actor, id).await?;
     audit::record(&tx, actor, "staff.secondFactorOn", id, Changes::none()).await?;
     tx.commit().await?;
+    throttle::forget(app, &try_key(SETTINGS, id)).await?;
     Ok(codes)
 }
 
@@ -118,6 +120,7 @@ pub async fn disable(app: &App, actor: &Actor, password: &str, code: &str) -> Re
     clear(&tx, member.id).await?;
     audit::record(&tx, actor, "staff.secondFactorOff", member.id, Changes::none()).await?;
     tx.commit().await?;
+    throttle::forget(app, &try_key(SETTINGS, member.id)).await?;
     Ok(())
 }
 
@@ -226,7 +229,8 @@ async fn end_other_sessions(tx: &Tx, actor: &Actor, id: StaffId) -> Result<(), F
     Ok(())
 }
 
-/// The member who asks, if `password` is theirs.
+/// The member who asks, if `password` is theirs. The try stays counted until all that is asked for was
+/// right: a password must not make guesses at the code free.
 async fn checked(app: &App, actor: &Actor, password: &str) -> Result<Model, Refused> {
     let id = member_id(actor)?;
     throttled(app, id).await?;
@@ -238,7 +242,6 @@ async fn checked(app: &App, actor: &Actor, password: &str) -> Result<Model, Refu
     if !passwords::verify(Some(member.password_hash.clone()), password.to_owned()).await? {
         return Err(wrong());
     }
-    throttle::forget(app, &try_key(SETTINGS, id)).await?;
     Ok(member)
 }
 

@@ -9,11 +9,13 @@ use totp_rs::{Builder, Secret};
 use super::{PASSWORD, SIGN_IN, is_good, sign_in};
 use crate::support::app::TestApp;
 use crate::support::gql::{Answer, Client};
+use crate::support::live::Socket;
 
 crate::engine_tests![
     somebody_is_invited_joins_and_may_what_the_role_says,
     an_invitation_is_good_once_and_not_after_it_was_taken_back,
     a_role_changes_what_its_members_may_at_once,
+    a_stream_ends_when_the_rights_it_began_with_do,
     a_store_keeps_an_owner,
     only_an_owner_manages_staff,
     a_second_factor_is_asked_for_and_no_code_is_good_twice,
@@ -130,6 +132,20 @@ async fn a_role_changes_what_its_members_may_at_once(app: TestApp) {
     assert_eq!(roles.at("roles"), &json!([{ "name": "Buyer" }]));
 }
 
+async fn a_stream_ends_when_the_rights_it_began_with_do(app: TestApp) {
+    let owner = app.as_owner().await;
+    let role_id = role(&owner, "Clerk", &["ORDERS"]).await;
+    let grace = member(&app, &owner, "grace@example.com", &role_id).await;
+    let mut before = Socket::greet(&app.url, grace.token()).await;
+    let update = "mutation($id: ID!) { roleUpdate(id: $id, input: { permissions: [CATALOG] }) { userErrors { code } } }";
+    owner.run(update, json!({ "id": role_id })).await.done("roleUpdate");
+    // The same credential, with the rights it has now: it must not stand for the other.
+    let mut after = Socket::greet(&app.url, grace.token()).await;
+    assert_eq!(before.next().await, Err(4403));
+    after.send(&json!({ "type": "ping" })).await;
+    assert_eq!(after.next().await, Ok(json!({ "type": "pong" })));
+}
+
 async fn a_store_keeps_an_owner(app: TestApp) {
     admin::create_owner(&app.app, "owner@example.com", PASSWORD).await.expect("an owner");
     let session = sign_in(&app.as_guest(), "owner@example.com", PASSWORD).await;
@@ -224,6 +240,14 @@ async fn a_second_factor_is_asked_for_and_no_code_is_good_twice(app: TestApp) {
     let used = owner.run(disable, json!({ "password": PASSWORD, "code": now })).await;
     assert_eq!(used.user_codes("secondFactorDisable"), ["CODE_INVALID"]);
     app.advance(Duration::from_secs(60)).await;
+    // Who has a session and the password does not guess the code for nothing.
+    let mut refused = Vec::new();
+    for _ in 0..22 {
+        let guess = owner.run(disable, json!({ "password": PASSWORD, "code": "000000" })).await;
+        refused.extend(guess.user_codes("secondFactorDisable"));
+    }
+    assert_eq!(refused.last().map(String::as_str), Some("THROTTLED"), "{refused:?}");
+    app.advance(Duration::from_secs(3600)).await;
     let off = owner.run(disable, json!({ "password": PASSWORD, "code": code(&app, &secret) })).await;
     off.done("secondFactorDisable");
     sign_in(&app.as_guest(), "owner@example.com", PASSWORD).await.done("sessionCreate");
