@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 use serde_json::Value;
 
 use super::entity::{customer, external_identity, staff};
-use super::{Actor, Credential, CredentialKind, Who, jwks, passwords};
+use super::{Actor, Credential, CredentialKind, Who, accounts, jwks, passwords};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::email;
@@ -135,7 +135,9 @@ async fn welcome(
     if staff::Entity::find().filter(staff::Column::Email.eq(&email)).one(&tx).await?.is_some() {
         return Ok(None);
     }
-    let known = customer::Entity::find().filter(customer::Column::Email.eq(&email)).one(&tx).await?;
+    // Locked: one who is forgotten at this moment has another address afterwards.
+    let known = customer::Entity::find().filter(customer::Column::Email.eq(&email)).lock_exclusive();
+    let known = known.one(&tx).await?;
     let id = match known {
         Some(known) => known.id,
         None => {
@@ -167,6 +169,7 @@ async fn welcome(
     if unless_duplicate(made)?.is_none() {
         return Err(Fault::Unavailable(anyhow::anyhow!("the customer is being made")));
     }
+    accounts::tell_verified(&tx, id).await?;
     tx.commit().await?;
     Ok(Some(id))
 }

@@ -65,7 +65,15 @@ pub(super) async fn find(app: &App, url: &str, id: &str) -> Option<Key> {
     let fresh = keys.fetched_at.is_some_and(|at| now - at < FRESH);
     match keys.by_id.get(id) {
         Some(key) if fresh => Some(key.clone()),
-        _ => renew(app, &known, url).await.by_id.get(id).cloned(),
+        // Nobody waits for the provider with a key that is known.
+        Some(key) => {
+            if known.asking.try_lock().is_ok() {
+                let (app, known, url) = (app.clone(), Arc::clone(&known), url.to_owned());
+                tokio::spawn(async move { renew(&app, &known, &url).await });
+            }
+            Some(key.clone())
+        }
+        None => renew(app, &known, url).await.by_id.get(id).cloned(),
     }
 }
 
