@@ -52,7 +52,6 @@ pub struct PrivacyQuery;
 impl PrivacyQuery {
     /// Everything that is kept about a customer, page by page, for themselves and for those of the store
     /// who see customers; null if there is no such customer for whoever asks. Secrets are left out.
-    #[graphql(complexity = "500")]
     async fn customer_data_export(
         &self,
         ctx: &Context<'_>,

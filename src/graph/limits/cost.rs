@@ -16,6 +16,8 @@ use crate::platform::limits::Limits;
 
 /// What a mutation costs beside what it answers.
 const MUTATION: usize = 10;
+/// What fields cost that read far more than they answer with, beside what they answer.
+const DEAR: [(&str, usize); 1] = [("customerDataExport", 500)];
 /// What an introspection may cost: enough for explorers, too little to unfold the schema over and over.
 const INTROSPECTION: usize = 400_000;
 /// The size of a plain list that [`LISTS`] does not name.
@@ -125,7 +127,8 @@ impl<'a> Counter<'a> {
         }
         // What the schema does not have is the validation's to report; a type's name does nothing.
         let Some(shape) = self.shape.field(ty, name).cloned() else { return 0 };
-        let extra = if ty == "Mutation" { MUTATION } else { 0 };
+        let dear = size_of(&DEAR, name).filter(|_| ty == "Query").unwrap_or_default();
+        let extra = if ty == "Mutation" { MUTATION } else { dear };
         if !shape.composite {
             return extra;
         }

@@ -121,6 +121,14 @@ pub fn measure(document: &ExecutableDocument, operation: &OperationDefinition, l
 /// Whether the operation asks for nothing but the schema itself: measured apart, so that explorers
 /// and code generators work.
 pub fn is_introspection(document: &ExecutableDocument, operation: &OperationDefinition, limits: &Limits) -> bool {
+    let is_other = |item: &Positioned<Selection>| match &item.node {
+        Selection::Field(field) => !field.node.name.node.starts_with("__"),
+        Selection::InlineFragment(_) | Selection::FragmentSpread(_) => false,
+    };
+    // Nearly every operation begins with a field of the schema, and needs no counting.
+    if operation.selection_set.node.items.iter().any(is_other) {
+        return false;
+    }
     measure(document, operation, limits).is_some_and(|size| size.introspects && size.root_fields > 0)
 }
 
