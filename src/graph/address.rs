@@ -5,14 +5,14 @@
 //! be anything. The header `Forwarded` is not read: a proxy that does not know it passes on the
 //! client's own.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use super::execute::Caller;
-use crate::platform::cidr::Cidr;
+use crate::platform::cidr::{Cidr, subscriber};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -21,7 +21,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// bits, since whoever has one address of such a network has all of them.
 pub fn of(parts: &Parts, proxies: &[Cidr]) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Caller::NOWHERE, |info| info.0.ip());
-    network(nearest(peer.to_canonical(), &parts.headers, proxies))
+    subscriber(nearest(peer.to_canonical(), &parts.headers, proxies))
 }
 
 fn nearest(peer: IpAddr, headers: &HeaderMap, proxies: &[Cidr]) -> IpAddr {
@@ -47,13 +47,6 @@ fn read(entry: &[u8]) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|it| it.ip())).ok()?;
     Some(address.to_canonical())
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-    }
 }
 
 #[cfg(test)]

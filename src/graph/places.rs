@@ -1,8 +1,10 @@
 //! What each address may hold at once: sockets, and running subscriptions.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::platform::cidr::subscriber;
 
 /// So many places for every address.
 pub struct Places {
@@ -24,7 +26,7 @@ impl Places {
 
     /// Takes one for `address`; `None` if there is none left.
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let network = network(address);
+        let network = subscriber(address);
         let mut taken = self.lock();
         let count = taken.entry(network).or_default();
         if *count >= self.each {
@@ -48,14 +50,6 @@ impl Drop for Place {
                 taken.remove(&self.network);
             }
         }
-    }
-}
-
-/// Whom an address stands for: whoever has one of IPv6 has the other 2⁶⁴ of its network too.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() >> 64 << 64).into(),
     }
 }
 

@@ -76,9 +76,7 @@ impl Rates {
             None => Ok(()),
         }
     }
-}
 
-impl Rates {
     /// Takes what a refusal costs from the bucket of `address`.
     pub async fn take_refused(&self, address: IpAddr) -> Result<(), Fault> {
         let cost = NonZeroU32::new(REFUSED.min(self.addresses.size.burst)).unwrap_or(NonZeroU32::MIN);

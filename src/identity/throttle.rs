@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::entity::sign_in_throttle::{ActiveModel, Column, Entity, Model};
 use crate::app::App;
 use crate::kernel::problem::Fault;
+use crate::platform::cidr::subscriber;
 use crate::platform::tx::Tx;
 
 /// After so long without a try, all is forgotten.
@@ -36,16 +37,11 @@ pub(super) fn key(what: &str, email: &str, address: IpAddr) -> Key {
         hasher.update(part);
         hasher.update([0]);
     }
-    hasher.update(network(address));
-    Key(hasher.finalize().to_vec())
-}
-
-/// The network an address stands for: one subscriber has a whole /64 of IPv6.
-fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(it) => it.octets().to_vec(),
-        IpAddr::V6(it) => it.octets()[..8].to_vec(),
+    match subscriber(address) {
+        IpAddr::V4(it) => hasher.update(it.octets()),
+        IpAddr::V6(it) => hasher.update(it.octets()),
     }
+    Key(hasher.finalize().to_vec())
 }
 
 /// All tries at `what` from `address`, whatever the account: one password tried at many.

@@ -112,13 +112,13 @@ pub async fn place(tx: &Tx, id: OrderId, placement: Placement) -> Result<(), Fau
     Ok(())
 }
 
-/// What the sealed token of an order is bound to.
 /// Seals all tracking tokens with the current key.
 pub async fn reseal(app: &App) -> Result<Resealed, Fault> {
     let (id, sealed) = (order::Column::Id, order::Column::TokenSealed);
     reseal::reseal::<order::Entity>(app, id, sealed, |row| token_context(row.id)).await
 }
 
+/// What the sealed token of an order is bound to.
 pub(super) fn token_context(id: OrderId) -> String {
     format!("order.token:{id}")
 }

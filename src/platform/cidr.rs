@@ -29,6 +29,15 @@ impl FromStr for Cidr {
     }
 }
 
+/// Whom an address stands for, where something is counted: whoever has one address of IPv6 has the other
+/// 2⁶⁴ of its network too.
+pub fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+    }
+}
+
 impl Cidr {
     /// Whether `address` is in this network. An IPv4 address mapped into IPv6 counts as itself.
     pub fn contains(&self, address: IpAddr) -> bool {
