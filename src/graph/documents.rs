@@ -2,6 +2,7 @@
 //! queries).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
@@ -9,11 +10,13 @@ use async_graphql::{Pos, ServerError, Value};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::errors::{Code, error};
+use super::errors::{self, Code, error};
 use super::execute::Incoming;
 use super::limits::{merge, structure, text};
 use super::trusted::Trusted;
+use crate::app::App;
 use crate::identity::Actor;
+use crate::platform::backroom;
 use crate::platform::limits::Limits;
 
 /// Where clients name a document by its hash.
@@ -55,12 +58,12 @@ impl Documents {
         incoming: &mut Incoming,
         trusted: Option<&Trusted>,
         actor: &Actor,
-    ) -> Result<String, ServerError> {
+    ) -> Result<Arc<str>, ServerError> {
         let query = incoming.query.take().filter(|query| !query.is_empty());
         let id = Id::read(incoming)?;
         if let Some(trusted) = trusted {
             if let (None, Some(text)) = (&query, id.as_ref().and_then(|id| trusted.find(&id.0))) {
-                return Ok(text.to_string());
+                return Ok(text);
             }
             if trusted.binds(actor) {
                 return of_trusted(trusted, query, id.is_some());
@@ -68,40 +71,56 @@ impl Documents {
         }
         match (query, id) {
             (None, None) => Err(error(Code::BadUserInput, "there is no query")),
-            (Some(query), None) => Ok(query),
+            (Some(query), None) => Ok(query.into()),
             (None, Some(id)) => {
                 let known = id.hash().and_then(|hash| self.persisted.get(&hash));
-                known.map(|text| text.to_string()).ok_or_else(not_found)
+                known.ok_or_else(not_found)
             }
-            (Some(query), Some(id)) if id.hash() == Some(digest(&query)) => Ok(query),
+            (Some(query), Some(id)) if id.hash() == Some(digest(&query)) => Ok(query.into()),
             (Some(_), Some(_)) => Err(error(Code::BadUserInput, "the hash is not that of the query")),
         }
     }
 
     /// Keeps a text that came with its hash, once it has proved to be a document.
-    pub fn persist(&self, text: &str, incoming: &Incoming) {
+    pub fn persist(&self, text: &Arc<str>, incoming: &Incoming) {
         if incoming.extensions.as_ref().is_some_and(|it| it.contains_key(PERSISTED_QUERY)) {
             let hash = digest(text);
             if !self.persisted.contains_key(&hash) {
-                self.persisted.insert(hash, text.into());
+                self.persisted.insert(hash, Arc::clone(text));
             }
         }
     }
 
-    /// The document of `query`, counted and parsed; what was once is not counted again.
-    pub fn parse(&self, query: &str, limits: &Limits) -> Result<Arc<ExecutableDocument>, ServerError> {
-        let hash = digest(query);
-        if let Some(known) = self.parsed.get(&hash) {
-            return Ok(known.document);
-        }
-        text::check(query, limits)?;
-        let document = parse_query(query).map_err(|failure| syntax_error(&failure))?;
-        structure::check(&document, limits)?;
-        merge::check(&document)?;
-        let document = Arc::new(document);
-        self.parsed.insert(hash, Parsed { document: Arc::clone(&document), length: query.len() });
+    /// The document of `text`, if it was read before.
+    pub fn known(&self, text: &str) -> Option<Arc<ExecutableDocument>> {
+        self.parsed.get(&digest(text)).map(|known| known.document)
+    }
+
+    /// Counts and parses `text`. That takes longer than most answers, and anybody may send something
+    /// new: it is done in the backroom.
+    pub async fn read(
+        &self,
+        app: &App,
+        text: &Arc<str>,
+        request_id: &str,
+    ) -> Result<Arc<ExecutableDocument>, ServerError> {
+        let (limits, length) = (app.config.limits.clone(), text.len());
+        let patience = Duration::from_secs(limits.request_seconds);
+        let query = Arc::clone(text);
+        let read = tokio::time::timeout(patience, backroom::run(move || parse(&query, &limits))).await;
+        let read = read.map_err(|_| error(Code::Timeout, "the document could not be read in time"))?;
+        let document = Arc::new(read.map_err(|fault| errors::of_fault(fault, request_id))??);
+        self.parsed.insert(digest(text), Parsed { document: Arc::clone(&document), length });
         Ok(document)
     }
+}
+
+fn parse(query: &str, limits: &Limits) -> Result<ExecutableDocument, ServerError> {
+    text::check(query, limits)?;
+    let document = parse_query(query).map_err(|failure| syntax_error(&failure))?;
+    structure::check(&document, limits)?;
+    merge::check(&document)?;
+    Ok(document)
 }
 
 /// The parser's own message repeats the line of the query, with whatever stands in it.
@@ -120,9 +139,9 @@ fn not_found() -> ServerError {
 }
 
 /// What somebody may run whom the trusted documents bind.
-fn of_trusted(trusted: &Trusted, query: Option<String>, named: bool) -> Result<String, ServerError> {
+fn of_trusted(trusted: &Trusted, query: Option<String>, named: bool) -> Result<Arc<str>, ServerError> {
     match query {
-        Some(query) if trusted.holds(&query) => Ok(query),
+        Some(query) if trusted.holds(&query) => Ok(query.into()),
         Some(_) => Err(error(Code::Forbidden, "this store runs the documents it trusts, and no others")),
         None if named => Err(not_found()),
         None => Err(error(Code::BadUserInput, "there is no query")),

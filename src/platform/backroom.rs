@@ -2,26 +2,33 @@
 //!
 //! Hashing a password, or reading a document that nobody sent before, takes a processor for
 //! milliseconds. Done where requests are answered, a storm of it would slow everybody down; here it is
-//! done by threads of a lower priority, which take mostly the time that nobody else wants.
+//! done by threads that only get the time nobody else wants, and give it back at once. So that nothing
+//! waits for ever on a machine that has no time to spare, one more thread with the priority of
+//! everything else does what is late, for a tenth of the time.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use crate::kernel::problem::Fault;
 
-/// A third of the weight that others have: enough to go on while they are busy.
-const PRIORITY: i32 = 5;
 /// How many threads there are: passwords take 19 MiB each while they are hashed.
-const THREADS: usize = 2;
+pub const THREADS: usize = 2;
+/// A job that has waited so long is late.
+const LATE: Duration = Duration::from_millis(100);
+/// How long the thread that does what is late works before it rests.
+const TURN: Duration = Duration::from_millis(25);
+/// And how long it rests.
+const REST: Duration = Duration::from_millis(225);
 
 type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Room {
-    jobs: Mutex<VecDeque<Job>>,
+    jobs: Mutex<VecDeque<(Instant, Job)>>,
     came: Condvar,
 }
 
@@ -29,12 +36,9 @@ struct Room {
 static ROOM: LazyLock<Arc<Room>> = LazyLock::new(|| {
     let room = Arc::<Room>::default();
     for number in 0..THREADS {
-        let work = Arc::clone(&room);
-        let thread = std::thread::Builder::new().name(format!("backroom-{number}"));
-        if let Err(error) = thread.spawn(move || work.work()) {
-            tracing::error!(%error, "a thread of the backroom does not start");
-        }
+        room.open(format!("backroom-{number}"), Room::work);
     }
+    room.open("backroom-late".to_owned(), Room::catch_up);
     room
 });
 
@@ -51,31 +55,85 @@ pub async fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) ->
 }
 
 impl Room {
+    fn open(self: &Arc<Self>, name: String, work: fn(&Self)) {
+        let room = Arc::clone(self);
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || work(&room)) {
+            tracing::error!(%error, "a thread of the backroom does not start");
+        }
+    }
+
     fn add(&self, job: Job) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
-        self.came.notify_one();
+        self.jobs().push_back((Instant::now(), job));
+        // Not one: it might be the thread that does not take what is not late.
+        self.came.notify_all();
     }
 
     fn work(&self) {
-        // On Linux a priority is its thread's alone. Without it the work is done as well.
-        if let Err(error) = rustix::process::setpriority_process(None, PRIORITY) {
+        // Without it the work is done as well.
+        if let Err(error) = yield_to_others() {
             tracing::warn!(%error, "the backroom has the priority of everything else");
         }
         loop {
-            // What a job's panic means is for whoever waits for it.
-            let _ = catch_unwind(AssertUnwindSafe(self.next()));
+            do_job(self.next());
+        }
+    }
+
+    fn catch_up(&self) {
+        loop {
+            drop(self.wait());
+            std::thread::sleep(REST);
+            let began = Instant::now();
+            while began.elapsed() < TURN
+                && let Some(job) = self.late()
+            {
+                do_job(job);
+            }
         }
     }
 
     fn next(&self) -> Job {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(job) = jobs.pop_front() {
+            if let Some((_, job)) = self.wait().pop_front() {
                 return job;
             }
-            jobs = self.came.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
+
+    fn late(&self) -> Option<Job> {
+        let mut jobs = self.jobs();
+        let (came, _) = jobs.front()?;
+        if came.elapsed() < LATE { None } else { jobs.pop_front().map(|(_, job)| job) }
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self) -> MutexGuard<'_, VecDeque<(Instant, Job)>> {
+        let jobs = self.came.wait_while(self.jobs(), |jobs| jobs.is_empty());
+        jobs.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<(Instant, Job)>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn do_job(job: Job) {
+    // What a job's panic means is for whoever waits for it.
+    let _ = catch_unwind(AssertUnwindSafe(job));
+}
+
+/// Gives this thread only the time that nobody else wants.
+#[cfg(target_os = "linux")]
+fn yield_to_others() -> Result<(), thread_priority::Error> {
+    use thread_priority::{NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal};
+    // A low priority alone would not do: who is awake then waits for the end of a slice.
+    let own = thread_priority::thread_native_id();
+    thread_priority::set_thread_priority_and_policy(own, ThreadPriority::Min, Normal(Idle))
+}
+
+/// Gives this thread less time than others have.
+#[cfg(not(target_os = "linux"))]
+fn yield_to_others() -> Result<(), thread_priority::Error> {
+    thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Min)
 }
 
 #[cfg(test)]
