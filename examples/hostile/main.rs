@@ -127,6 +127,7 @@ async fn store(folder: &std::path::Path) -> anyhow::Result<App> {
         ..Config::default()
     };
     config.limits.address_cost_burst = u32::MAX / 2;
+    config.limits.refusals_burst = 10_000;
     config.limits.actor_cost_burst = u32::MAX / 2;
     let app = App::with(config, Clock::System, IdSource::System).await?;
     let new = NewApiToken { name: "measuring".to_owned(), scope: TokenScope::Owner, days: None };

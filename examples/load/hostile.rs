@@ -1,7 +1,7 @@
 //! Shoppers who look at the catalogue while two hundred others mean harm, each from an address of its own.
 //!
-//! No limit is raised. The attackers are a process of its own, of the lowest priority: their processor
-//! time is not the server's, and on a machine of their own it would take nothing from it.
+//! No limit is raised. The attackers are a process of its own that gets the processor when nobody else
+//! wants it: on machines of their own they would take nothing of the server's.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Stdio;
@@ -91,8 +91,8 @@ pub async fn run(arguments: Hostile) -> anyhow::Result<()> {
 }
 
 fn begin(url: &str, clients: usize, only: Option<&str>) -> anyhow::Result<Child> {
-    let mut command = Command::new("nice");
-    command.args(["-n", "19"]).arg(std::env::current_exe()?).arg(attack::AS_ATTACKERS).arg(url);
+    let mut command = Command::new("chrt");
+    command.args(["--idle", "0"]).arg(std::env::current_exe()?).arg(attack::AS_ATTACKERS).arg(url);
     command.arg(clients.to_string()).args(only).kill_on_drop(true).stdin(Stdio::null());
     command.spawn().context("the attack does not start")
 }

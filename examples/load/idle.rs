@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
-
 use super::parcel::Parcel;
 use super::subscriptions::Idle as Subscriptions;
 use super::world::{RAISED, World};
@@ -56,12 +54,11 @@ pub async fn run(arguments: Idle) -> anyhow::Result<()> {
     let server = world.server()?;
     let time = Duration::from_secs(arguments.seconds);
     let before = server.resident()?;
-    let kernel = socket_memory()?;
     let opening = std::time::Instant::now();
     let mut idle = Subscriptions::open(&world.url, &tokens, count, per_socket).await?;
     let opened = opening.elapsed();
     tokio::time::sleep(REST).await;
-    let (with, in_kernel) = (server.resident()?, socket_memory()? - kernel);
+    let with = server.resident()?;
     let cpu = idle.watch(server, time).await?;
     let mut last = Vec::new();
     let mut half = Vec::new();
@@ -78,7 +75,6 @@ pub async fn run(arguments: Idle) -> anyhow::Result<()> {
     println!("| all open after | {:.1} s |", opened.as_secs_f64());
     println!("| memory before, and with them | {before:.1} MiB, {with:.1} MiB |");
     println!("| each | {:.1} KiB |", (with - before) * 1024.0 / count as f64);
-    println!("| memory of all sockets in the kernel, both ends | {in_kernel:.1} MiB |");
     println!("| processor time while nothing happens | {:.1} ms a second |", millis(cpu));
     println!("| an event until half of them know (median of {}, worst) | {} |", half.len(), two(&mut half));
     println!("| an event until all of them know (median of {}, worst) | {} |", last.len(), two(&mut last));
@@ -95,11 +91,4 @@ fn two(times: &mut [Duration]) -> String {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-/// What the kernel keeps for TCP, for all of the machine, in MiB: it is nobody's resident memory.
-fn socket_memory() -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string("/proc/net/sockstat")?;
-    let pages = text.lines().find_map(|line| line.strip_prefix("TCP:")?.split_whitespace().last()?.parse::<f64>().ok());
-    Ok(pages.context("an unknown form of /proc/net/sockstat")? * 4096.0 / 1024.0 / 1024.0)
 }

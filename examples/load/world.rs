@@ -11,9 +11,10 @@ use super::process::{Place, answers, consign, free_port};
 use super::usage::Process;
 
 /// What a run raises: one machine stands for all customers, and these limits would be measured instead.
-pub const RAISED: [(&str, &str); 4] = [
+pub const RAISED: [(&str, &str); 5] = [
     ("CONSIGN_LIMITS__ADDRESS_COST_BURST", "1000000000"),
     ("CONSIGN_LIMITS__ADDRESS_COST_PER_SECOND", "1000000000"),
+    ("CONSIGN_LIMITS__CONNECTIONS_PER_ADDRESS", "1000000"),
     ("CONSIGN_LIMITS__SOCKETS_PER_ADDRESS", "1000000"),
     ("CONSIGN_LIMITS__SUBSCRIPTIONS_PER_ADDRESS", "1000000"),
 ];

@@ -75,8 +75,8 @@ impl Running {
     }
 
     fn serve(&mut self, app: &App, listener: TcpListener, router: axum::Router, drain: Duration) {
-        let (limits, stop) = (app.config.limits.clone(), self.stop.clone());
-        self.parts.spawn(async move { server::serve(listener, router, &limits, stop, drain).await });
+        let (app, stop) = (app.clone(), self.stop.clone());
+        self.parts.spawn(async move { server::serve(listener, router, &app.config, stop, drain).await });
     }
 
     fn work(&mut self, app: App) {

@@ -132,6 +132,12 @@ pub fn finish(response: &mut Response, request_id: &str) {
     }
 }
 
+/// Whether the whole request was refused before it ran.
+pub fn is_refusal(response: &Response) -> bool {
+    let early = response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    early && !response.errors.is_empty()
+}
+
 fn finish_error(error: &mut ServerError, request_id: &str) {
     if error.extensions.as_ref().is_some_and(|it| it.get("code").is_some()) {
         return;

@@ -20,15 +20,17 @@ use super::errors::{self, Code};
 use super::introspection;
 use super::kept::{self, Begun, Kept, Key, Shown};
 use super::limits::shape::Shape;
-use super::limits::{cost, values};
+use super::limits::{cost, structure, values};
 use super::metrics;
-use super::places::Places;
 use super::rate::Rates;
 use super::schema::{self, Schema};
+use super::tarpit::Tarpit;
 use crate::app::App;
 use crate::identity::Actor;
 use crate::kernel::problem::Fault;
+use crate::platform::backroom;
 use crate::platform::cidr::Cidr;
+use crate::platform::places::Places;
 
 /// What all requests of this process share.
 pub struct Edge {
@@ -41,6 +43,8 @@ pub struct Edge {
     documents: Documents,
     kept: Kept,
     rates: Rates,
+    /// Where those wait who are refused too often.
+    pub tarpit: Tarpit,
     /// The sockets of each address.
     pub sockets: Arc<Places>,
     /// The running subscriptions of each address.
@@ -85,6 +89,8 @@ pub struct Operation {
     variables: Variables,
     document: Arc<ExecutableDocument>,
     cost: usize,
+    /// Whether it asks for the schema alone, and for much of it.
+    describes: bool,
     /// If its answer may be kept.
     question: Option<Key>,
 }
@@ -107,6 +113,7 @@ impl Edge {
             documents: Documents::default(),
             kept: Kept::default(),
             rates: Rates::new(&app.config),
+            tarpit: Tarpit::new(&app.config.limits),
             sockets: Places::new(app.config.limits.sockets_per_address),
             subscriptions: Places::new(app.config.limits.subscriptions_per_address),
             proxies: app.config.proxy_networks(),
@@ -117,7 +124,7 @@ impl Edge {
     /// Counts and limits a request; the error is ready for the client. One that is refused for what it
     /// is costs something too, or refusals could be had without end.
     pub async fn prepare(&self, incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
-        let counted = self.count(incoming, caller);
+        let counted = self.count(incoming, caller).await;
         let taken = match &counted {
             Ok(operation) => self.rates.take(&caller.actor, caller.address, operation.cost).await,
             Err(_) => self.rates.take_refused(caller.address).await,
@@ -129,35 +136,55 @@ impl Edge {
         match &prepared {
             Ok(operation) if operation.kind == OperationType::Subscription => metrics::began(),
             Ok(_) => {}
-            Err(error) => metrics::refused(error),
+            Err(error) => {
+                metrics::refused(error);
+                self.tarpit.wait(caller.address).await;
+            }
         }
         prepared
     }
 
-    /// What a request without a good credential is answered.
-    pub async fn refuse_credential(&self, fault: Fault, address: IpAddr, request_id: &str) -> ServerError {
-        let fault = self.rates.take_refused(address).await.err().unwrap_or(fault);
-        errors::of_fault(fault, request_id)
+    /// Takes what a refusal costs, for what is refused before it is an operation; the error is that
+    /// there is nothing left. Either is told when it is time.
+    pub async fn charge_refusal(&self, address: IpAddr) -> Result<(), Fault> {
+        let taken = self.rates.take_refused(address).await;
+        self.tarpit.wait(address).await;
+        taken
     }
 
-    fn count(&self, mut incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
+    async fn count(&self, mut incoming: Incoming, caller: &Caller) -> Result<Operation, ServerError> {
         let limits = &self.app.config.limits;
         let text = self.documents.text(&mut incoming, self.app.trusted.as_ref(), &caller.actor)?;
-        let document = self.documents.parse(&text, limits)?;
+        let document = match self.documents.known(&text) {
+            Some(document) => document,
+            None => self.read(&text, caller).await?,
+        };
         self.documents.persist(&text, &incoming);
         let variables = incoming.variables.unwrap_or_default();
         let operation = choose(&document, incoming.operation_name.as_deref())?;
         introspection::check(&document, operation, &self.app.config, &caller.actor)?;
         values::check(&variables, limits)?;
         let cost = cost::check(&self.shape, &document, operation, &variables, limits)?;
+        // A small one is quicker answered than handed over.
+        let describes = cost > 0 && structure::is_introspection(&document, operation, limits);
         let (kind, name) = (operation.ty, incoming.operation_name);
         let question = kept::question(&caller.actor, &text, name.as_deref(), operation, &variables);
-        Ok(Operation { kind, name, variables, document, cost, question })
+        Ok(Operation { kind, name, variables, document, cost, describes, question })
+    }
+
+    /// Reads a document that is new here, if its address has not brought too many of them.
+    async fn read(&self, text: &Arc<str>, caller: &Caller) -> Result<Arc<ExecutableDocument>, ServerError> {
+        let taken = self.rates.take_reading(caller.address, text.len()).await;
+        taken.map_err(|fault| errors::of_fault(fault, &caller.request_id))?;
+        self.documents.read(&self.app, text, &caller.request_id).await
     }
 
     /// Answers a query or a mutation: with what was answered to the same question a moment ago, if
     /// that is still true, else by [`Edge::run`].
     pub async fn answer(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Answer {
+        if operation.describes {
+            return self.describe(operation, caller).await;
+        }
         let Some(question) = operation.question else { return Answer::Response(self.run(operation, caller).await) };
         let began = Instant::now();
         if let Some(body) = self.kept.find(&self.app, &question) {
@@ -175,6 +202,26 @@ impl Edge {
         Answer::Written(body)
     }
 
+    /// Answers what asks for the schema alone, which is nothing but computing, and a lot of it.
+    async fn describe(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Answer {
+        let (began, deadline) = (Instant::now(), Duration::from_secs(self.app.config.limits.request_seconds));
+        let (cost, context) = (operation.cost, self.context(caller));
+        let work = self.clone().run_to_its_end(context.attach(operation.request()), cost, caller.request_id.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let described = backroom::run(move || {
+            let response = runtime.block_on(work);
+            let written = if response.is_ok() { serde_json::to_vec(&response).ok() } else { None };
+            (response, written)
+        });
+        let (response, written) = match tokio::time::timeout(deadline, described).await {
+            Ok(Ok(described)) => described,
+            Ok(Err(_)) => (failure(Code::Internal, "internal error"), None),
+            Err(_) => (failure(Code::Timeout, "the request took too long"), None),
+        };
+        metrics::ended(OperationType::Query, &response, began.elapsed());
+        written.map_or(Answer::Response(response), |body| Answer::Written(body.into()))
+    }
+
     /// Runs a query or a mutation within the deadline. A query that takes longer is dropped; a
     /// mutation goes on, since it may have committed already, also when the client goes away.
     pub async fn run(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Response {
@@ -185,6 +232,10 @@ impl Edge {
         let (kind, began) = (operation.kind, Instant::now());
         let response = self.run_in_time(operation, context, caller).await;
         metrics::ended(kind, &response, began.elapsed());
+        // A document that turns out to be none of the schema's is a refusal, too.
+        if errors::is_refusal(&response) {
+            self.tarpit.wait(caller.address).await;
+        }
         response
     }
 

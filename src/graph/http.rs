@@ -5,6 +5,7 @@
 //! ([`super::origin`]). An upgrade becomes a WebSocket ([`super::ws`]), `text/event-stream` a stream
 //! ([`super::sse`]), and a person with a browser gets an explorer ([`super::explorer`]).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
@@ -84,7 +85,13 @@ async fn answer(edge: &Arc<Edge>, parts: &mut Parts, body: Body, request_id: &st
             return Err(refused(Refusal::new(StatusCode::FORBIDDEN, Code::Forbidden, message)));
         }
         Method::GET => incoming::from_query(query).map_err(refused)?,
-        Method::POST => incoming::from_body(edge, parts, body).await.map_err(refused)?,
+        Method::POST => match incoming::from_body(edge, parts, body).await {
+            Ok(incoming) => incoming,
+            Err(refusal) => {
+                let address = address::of(parts, &edge.proxies);
+                return Err(refused(charge(edge, refusal, address, request_id).await));
+            }
+        },
         _ => return Ok(not_allowed("GET, POST")),
     };
     let caller = caller(edge, parts, request_id).await.map_err(refused)?;
@@ -110,6 +117,10 @@ async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Respo
         return (StatusCode::FORBIDDEN, "this origin may not connect").into_response();
     }
     let address = address::of(parts, &edge.proxies);
+    // Whoever ends the last one and opens the next costs more than whoever asks something.
+    if edge.charge_refusal(address).await.is_err() {
+        return (StatusCode::TOO_MANY_REQUESTS, "this address asks for too much").into_response();
+    }
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
         Ok(upgrade) => ws::accept(edge, upgrade, address, request_id.to_owned()),
         Err(rejection) => rejection.into_response(),
@@ -128,7 +139,15 @@ async fn caller(edge: &Edge, parts: &Parts, request_id: &str) -> Result<Caller, 
     };
     match authenticated {
         Ok(actor) => Ok(Caller { actor, address, request_id: request_id.to_owned() }),
-        Err(fault) => Err(Refusal::of(edge.refuse_credential(fault, address, request_id).await)),
+        Err(fault) => Err(charge(edge, Refusal::of(errors::of_fault(fault, request_id)), address, request_id).await),
+    }
+}
+
+/// `refusal`, which costs something too, or that its address has had too many.
+async fn charge(edge: &Edge, refusal: Refusal, address: IpAddr, request_id: &str) -> Refusal {
+    match edge.charge_refusal(address).await {
+        Ok(()) => refusal,
+        Err(fault) => Refusal::of(errors::of_fault(fault, request_id)),
     }
 }
 
@@ -155,9 +174,8 @@ fn request_id(edge: &Edge, parts: &Parts) -> String {
 /// Writes an answer. An error before the execution is a request error: without `data`, and with a
 /// status of its own unless the client asked for plain JSON.
 fn write(form: Form, response: async_graphql::Response) -> Response {
-    let early = response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
     match response.errors.first() {
-        Some(error) if early => {
+        Some(error) if errors::is_refusal(&response) => {
             let status = match status_of(error) {
                 StatusCode::BAD_REQUEST if form == Form::Json => StatusCode::OK,
                 status => status,

@@ -22,6 +22,8 @@ use crate::platform::config::Config;
 const SWEEP: u64 = 4_096;
 /// What a request costs that is refused before it has a cost: as much as a small mutation.
 const REFUSED: u32 = 10;
+/// What each KiB of a document costs that was not read before.
+const READING: u32 = 10;
 /// The wait that is told to whoever asks for more than a bucket holds: no waiting would help, and it is
 /// the operator's setting.
 const NEVER: Duration = Duration::from_secs(59);
@@ -79,7 +81,18 @@ impl Rates {
 
     /// Takes what a refusal costs from the bucket of `address`.
     pub async fn take_refused(&self, address: IpAddr) -> Result<(), Fault> {
-        let cost = NonZeroU32::new(REFUSED.min(self.addresses.size.burst)).unwrap_or(NonZeroU32::MIN);
+        self.take_of_address(address, REFUSED).await
+    }
+
+    /// Takes what it costs to read a new document of so many bytes from the bucket of `address`.
+    pub async fn take_reading(&self, address: IpAddr, bytes: usize) -> Result<(), Fault> {
+        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        self.take_of_address(address, READING.saturating_mul(kibibytes)).await
+    }
+
+    /// A bucket that is smaller than this holds enough when it is full.
+    async fn take_of_address(&self, address: IpAddr, cost: u32) -> Result<(), Fault> {
+        let cost = NonZeroU32::new(cost.min(self.addresses.size.burst)).unwrap_or(NonZeroU32::MIN);
         self.addresses.take(self.shared.as_ref(), address, cost).await
     }
 }

@@ -35,7 +35,12 @@ pub fn respond(edge: &Arc<Edge>, operation: Operation, caller: Caller) -> Result
         loop {
             tokio::select! {
                 answer = answers.next() => match answer {
-                    Some(answer) => yield event("next", serde_json::to_string(&answer).unwrap_or_default()),
+                    Some(answer) => {
+                        if errors::is_refusal(&answer) {
+                            edge.tarpit.wait(caller.address).await;
+                        }
+                        yield event("next", serde_json::to_string(&answer).unwrap_or_default());
+                    }
                     None => break,
                 },
                 // Not complete, only cut off: the client comes back and goes on from its last cursor.

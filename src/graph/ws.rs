@@ -79,10 +79,19 @@ async fn serve(edge: Arc<Edge>, mut socket: WebSocket, address: IpAddr, request_
     let actor = match Box::pin(greet(&edge, &mut socket)).await {
         Ok(Some(actor)) => actor,
         Ok(None) => return,
-        Err(reason) => return close(socket, reason).await,
+        Err(reason) => {
+            // Whether there is anything left does not matter: the socket ends.
+            let _ = edge.charge_refusal(address).await;
+            return close(socket, reason).await;
+        }
     };
     let caller = Caller { actor, address, request_id };
-    if let Some(reason) = ws_session::serve(edge, &mut socket, caller).await {
+    let reason = ws_session::serve(Arc::clone(&edge), &mut socket, caller).await;
+    if let Some(reason) = reason {
+        // What was no message, and not whoever left or whom this process leaves.
+        if reason != GONE {
+            let _ = edge.charge_refusal(address).await;
+        }
         close(socket, reason).await;
     }
 }

@@ -2,6 +2,7 @@
 //! operation does (fail, panic, flood) stays its own.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,10 @@ use tokio::time::{Instant, timeout};
 
 use super::errors::{self, Code};
 use super::execute::{Caller, Edge, Incoming};
-use super::places::Place;
 use super::session;
 use super::ws::{Close, FORBIDDEN, GONE, INVALID, SLOW, send};
 use super::ws_message::{ClientMessage, ServerMessage};
+use crate::platform::places::Place;
 use crate::platform::stopping::Stopping;
 
 /// How often the client is asked whether it lives; it has until the next time to answer.
@@ -77,7 +78,8 @@ impl Session {
                 message = socket.recv() => {
                     alive = true;
                     match message {
-                        Some(Ok(message)) => self.receive(socket, message).await,
+                        // Boxed: a socket waits most of the time, and the memory of a request is large.
+                        Some(Ok(message)) => Box::pin(self.receive(socket, message)).await,
                         Some(Err(_)) => ControlFlow::Break(Some((1009, "Message too big or broken"))),
                         None => ControlFlow::Break(None),
                     }
@@ -148,7 +150,8 @@ impl Session {
             OperationType::Query | OperationType::Mutation => None,
         };
         let answers = self.edge.stream(operation, &caller);
-        let work = Work { id: id.to_owned(), serial: self.count, sender: self.sender.clone(), place };
+        let (serial, sender, edge) = (self.count, self.sender.clone(), Arc::clone(&self.edge));
+        let work = Work { id: id.to_owned(), serial, sender, place, edge, address: caller.address };
         let task = tokio::spawn(work.run(answers)).abort_handle();
         self.running.insert(id.to_owned(), Running { serial: self.count, task });
         Ok(())
@@ -173,18 +176,25 @@ struct Work {
     serial: u64,
     sender: mpsc::Sender<Box<Answer>>,
     place: Option<Place>,
+    edge: Arc<Edge>,
+    address: IpAddr,
 }
 
 impl Work {
     async fn run(self, mut answers: BoxStream<'static, Response>) {
-        while let Some(answer) = answers.next().await.map(|response| self.answer(response)) {
+        while let Some(response) = answers.next().await {
+            let refused = errors::is_refusal(&response);
+            let answer = self.answer(response);
+            if refused {
+                Box::pin(self.edge.tarpit.wait(self.address)).await;
+            }
             let last = answer.is_last;
             // If nobody listens any more, nobody needs to know.
             if self.sender.send(answer).await.is_err() || last {
                 return;
             }
         }
-        drop((answers, self.place));
+        drop((answers, self.place, self.edge));
         let message = ServerMessage::Complete { id: self.id.clone() };
         let complete = Answer { id: self.id, serial: self.serial, is_last: true, text: message.write().into() };
         let _ = self.sender.send(Box::new(complete)).await;

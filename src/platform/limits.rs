@@ -45,6 +45,8 @@ pub struct Limits {
     pub slow_reader_seconds: u64,
     /// Size of a WebSocket message.
     pub frame_bytes: usize,
+    /// Connections of one address that is no trusted proxy's.
+    pub connections_per_address: usize,
     /// WebSockets of one address, greeted or not; those of one IPv6 network (/64) count together.
     pub sockets_per_address: usize,
     /// Subscriptions of one socket.
@@ -59,6 +61,10 @@ pub struct Limits {
     pub address_cost_burst: u32,
     /// Cost an address gets back each second.
     pub address_cost_per_second: u32,
+    /// Refusals told to an address at once; more of them wait for their turn.
+    pub refusals_burst: u32,
+    /// How many of those that wait are told each second.
+    pub refusals_per_second: u32,
     /// Free tries at one account's password from one address; then each waits longer.
     pub password_checks_per_account: u32,
     /// Free wrong tries at any accounts from one address; then each waits longer.
@@ -99,6 +105,7 @@ impl Default for Limits {
             body_pause_seconds: 10,
             slow_reader_seconds: 10,
             frame_bytes: 64 * 1024,
+            connections_per_address: 1_000,
             sockets_per_address: 500,
             subscriptions_per_socket: 50,
             subscriptions_per_address: 500,
@@ -106,6 +113,8 @@ impl Default for Limits {
             actor_cost_per_second: 5_000,
             address_cost_burst: 200_000,
             address_cost_per_second: 10_000,
+            refusals_burst: 50,
+            refusals_per_second: 10,
             password_checks_per_account: 10,
             password_checks_per_address: 60,
             cart_lines: 1_000,

@@ -27,6 +27,7 @@ pub mod cidr;
 pub mod egress;
 pub mod keys;
 pub mod mail;
+pub mod places;
 pub mod reseal;
 
 pub mod stopping;

@@ -1,10 +1,10 @@
-//! What each address may hold at once: sockets, and running subscriptions.
+//! What each address may hold at once: connections, sockets, running subscriptions.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::platform::cidr::subscriber;
+use super::cidr::subscriber;
 
 /// So many places for every address.
 pub struct Places {

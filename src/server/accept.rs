@@ -3,7 +3,8 @@
 //! axum's own loop has no timeout for a client that never finishes its request head, and drops what
 //! waits in the listener's queue when it stops.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
 use super::patient::Patient;
+use crate::platform::cidr::Cidr;
+use crate::platform::config::Config;
 use crate::platform::limits::Limits;
+use crate::platform::places::{Place, Places};
 
 /// What an HTTP/2 connection begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -50,8 +54,9 @@ pub async fn bind(setting: &str, address: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then lets open requests end for at most `drain`.
-pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: CancellationToken, drain: Duration) {
-    let builder = builder(limits);
+pub async fn serve(listener: TcpListener, router: Router, config: &Config, stop: CancellationToken, drain: Duration) {
+    let limits = &config.limits;
+    let (builder, doors) = (builder(limits), Doors::new(config));
     let patience = Patience {
         first_byte: Duration::from_secs(limits.first_byte_seconds),
         slow_reader: Duration::from_secs(limits.slow_reader_seconds),
@@ -66,9 +71,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop:
         tokio::select! {
             biased;
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve_one(builder.clone(), (stream, peer), patience, router.clone(), stop.clone()));
-                }
+                Ok((stream, peer)) => if let Some(door) = doors.open(peer.ip()) {
+                    let served = serve_one(builder.clone(), (stream, peer), patience, router.clone(), stop.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(door);
+                    });
+                },
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -83,6 +92,27 @@ pub async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop:
     let rest = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(drain, rest).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+/// How many connections there may be.
+struct Doors {
+    proxies: Vec<Cidr>,
+    places: Arc<Places>,
+}
+
+impl Doors {
+    fn new(config: &Config) -> Self {
+        Self { proxies: config.proxy_networks(), places: Places::new(config.limits.connections_per_address) }
+    }
+
+    /// A place for one more connection from `address`; none if it has too many. A trusted proxy has as
+    /// many as it wants, since they are other people's.
+    fn open(&self, address: IpAddr) -> Option<Option<Place>> {
+        if self.proxies.iter().any(|network| network.contains(address)) {
+            return Some(None);
+        }
+        self.places.take(address).map(Some)
     }
 }
 

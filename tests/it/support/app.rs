@@ -187,6 +187,8 @@ fn config(site: &Site, url: &str, mails: &Mails, simulator: &str) -> Config {
         ..Config::default()
     };
     config.gateways.test = Some(gateway);
+    // Tests are refused a lot.
+    config.limits.refusals_burst = 10_000;
     config
 }
 

@@ -28,8 +28,8 @@ impl Served {
         app.url = format!("http://{address}");
         let stop = CancellationToken::new();
         let guard = stop.clone().drop_guard();
-        let (router, limits) = (server::router(&app.app), app.app.config.limits.clone());
-        tokio::spawn(async move { server::serve(listener, router, &limits, stop, Duration::ZERO).await });
+        let (router, config) = (server::router(&app.app), app.app.config.clone());
+        tokio::spawn(async move { server::serve(listener, router, &config, stop, Duration::ZERO).await });
         Self { app, address, _stop: guard }
     }
 }

@@ -16,6 +16,9 @@ crate::engine_tests![
     a_silent_connection_is_closed,
     a_body_that_pauses_is_answered_408,
     whoever_does_not_read_answers_is_cut_off,
+    an_address_has_so_many_connections,
+    a_trusted_proxy_has_as_many_as_it_wants,
+    whoever_is_refused_too_often_waits_for_the_answer,
     whoever_does_not_read_a_socket_is_cut_off_and_harms_no_other,
 ];
 
@@ -114,4 +117,64 @@ async fn whoever_does_not_read_a_socket_is_cut_off_and_harms_no_other(app: TestA
     assert!(answers < 20, "all was kept for it");
     neighbor.send(&json!({ "type": "ping" })).await;
     neighbor.next().await.expect("a complete or a pong");
+}
+
+/// Whether a new connection is served.
+async fn is_served(served: &Served) -> (bool, TcpStream) {
+    let mut stream = TcpStream::connect(served.address).await.expect("connects");
+    let mut read = [0; 12];
+    // A connection that is not wanted is reset, be it before or after this.
+    let _ = stream.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let answer = tokio::time::timeout(PATIENCE, stream.read_exact(&mut read)).await.expect("an end");
+    (answer.is_ok() && read == *b"HTTP/1.1 200", stream)
+}
+
+async fn an_address_has_so_many_connections(app: TestApp) {
+    let served = Served::with(&app, |config| config.limits.connections_per_address = 2).await;
+    let (first, kept) = is_served(&served).await;
+    let (second, also_kept) = is_served(&served).await;
+    assert!(first && second);
+    assert!(!is_served(&served).await.0);
+    drop((kept, also_kept));
+    // The server has to notice.
+    for _ in 0..100 {
+        if is_served(&served).await.0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a place was not given back");
+}
+
+async fn a_trusted_proxy_has_as_many_as_it_wants(app: TestApp) {
+    let change = |config: &mut Config| {
+        config.limits.connections_per_address = 1;
+        config.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    };
+    let served = Served::with(&app, change).await;
+    let mut kept = Vec::new();
+    for _ in 0..5 {
+        let (is_served, stream) = is_served(&served).await;
+        assert!(is_served);
+        kept.push(stream);
+    }
+}
+
+async fn whoever_is_refused_too_often_waits_for_the_answer(app: TestApp) {
+    let slow = |config: &mut Config| (config.limits.refusals_burst, config.limits.refusals_per_second) = (2, 1);
+    for nonsense in ["{", "{ nothing }", "{ shop { ...A } } fragment A on Shop { ...A }"] {
+        let other = app.reconfigured(slow).await.as_guest();
+        let began = std::time::Instant::now();
+        for _ in 0..2 {
+            other.run(nonsense, json!({})).await;
+        }
+        let at_once = began.elapsed();
+        other.run(nonsense, json!({})).await;
+        let slowly = began.elapsed() - at_once;
+        assert!(slowly > Duration::from_millis(900) && at_once < slowly, "{nonsense}: {at_once:?}, {slowly:?}");
+        // What is no nonsense does not wait.
+        let began = std::time::Instant::now();
+        other.run("{ shop { name } }", json!({})).await;
+        assert!(began.elapsed() < Duration::from_millis(900), "{nonsense}");
+    }
 }
