@@ -1,6 +1,5 @@
 //! Passwords: Argon2id, a few at a time and in the backroom, so that a storm of sign-ins cannot starve reads.
 
-use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -13,11 +12,8 @@ use crate::kernel::problem::Fault;
 use crate::platform::backroom;
 
 /// How many passwords are hashed at once: each takes one core and 19 MiB while it lasts, and what others
-/// have in that core's cache. Half of the cores, at most as many as the backroom has threads.
-static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Semaphore::new((cores / 2).clamp(1, backroom::THREADS))
-});
+/// have in that core's cache.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(backroom::threads()));
 
 /// How long a request waits for a place before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -7,6 +7,7 @@
 //! everything else does what is late, for a tenth of the time.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,8 +16,8 @@ use tokio::sync::oneshot;
 
 use crate::kernel::problem::Fault;
 
-/// How many threads there are: passwords take 19 MiB each while they are hashed.
-pub const THREADS: usize = 2;
+/// The most threads there are: passwords take 19 MiB each while they are hashed.
+const MOST: usize = 4;
 /// A job that has waited so long is late.
 const LATE: Duration = Duration::from_millis(100);
 /// How long the thread that does what is late works before it rests.
@@ -32,10 +33,17 @@ struct Room {
     came: Condvar,
 }
 
+/// How many threads there are: half as many as cores. To the processes of a database beside this one,
+/// the kernel may show no difference between its threads.
+pub fn threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).clamp(1, MOST)
+}
+
 /// One for the process: it is the machine that is shared.
 static ROOM: LazyLock<Arc<Room>> = LazyLock::new(|| {
     let room = Arc::<Room>::default();
-    for number in 0..THREADS {
+    for number in 0..threads() {
         room.open(format!("backroom-{number}"), Room::work);
     }
     room.open("backroom-late".to_owned(), Room::catch_up);
