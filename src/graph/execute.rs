@@ -144,6 +144,12 @@ impl Edge {
         prepared
     }
 
+    /// Takes what a new socket costs; the error is that there is nothing left. Nobody waits for it: when a
+    /// server ends, all its clients come back at once.
+    pub async fn charge_socket(&self, address: IpAddr) -> Result<(), Fault> {
+        self.rates.take_refused(address).await
+    }
+
     /// Takes what a refusal costs, for what is refused before it is an operation; the error is that
     /// there is nothing left. Either is told when it is time.
     pub async fn charge_refusal(&self, address: IpAddr) -> Result<(), Fault> {

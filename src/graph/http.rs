@@ -118,7 +118,7 @@ async fn upgrade(edge: &Arc<Edge>, parts: &mut Parts, request_id: &str) -> Respo
     }
     let address = address::of(parts, &edge.proxies);
     // Whoever ends the last one and opens the next costs more than whoever asks something.
-    if edge.charge_refusal(address).await.is_err() {
+    if edge.charge_socket(address).await.is_err() {
         return (StatusCode::TOO_MANY_REQUESTS, "this address asks for too much").into_response();
     }
     match WebSocketUpgrade::from_request_parts(parts, &()).await {

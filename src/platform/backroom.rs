@@ -4,7 +4,7 @@
 //! milliseconds. Done where requests are answered, a storm of it would slow everybody down; here it is
 //! done by threads that only get the time nobody else wants, and give it back at once. So that nothing
 //! waits for ever on a machine that has no time to spare, one more thread with the priority of
-//! everything else does what is late, for a tenth of the time.
+//! everything else does what is late, for a fiftieth of the time.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -19,11 +19,11 @@ use crate::kernel::problem::Fault;
 /// The most threads there are: passwords take 19 MiB each while they are hashed.
 const MOST: usize = 4;
 /// A job that has waited so long is late.
-const LATE: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(500);
 /// How long the thread that does what is late works before it rests.
-const TURN: Duration = Duration::from_millis(25);
+const TURN: Duration = Duration::from_millis(20);
 /// And how long it rests.
-const REST: Duration = Duration::from_millis(225);
+const REST: Duration = Duration::from_millis(980);
 
 type Job = Box<dyn FnOnce() + Send>;
 
