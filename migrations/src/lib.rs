@@ -26,6 +26,7 @@ mod m20261125_000019_accounts;
 mod m20261125_000020_audit;
 mod m20261125_000021_staff;
 mod m20261125_000022_external_identity;
+mod m20261128_000023_job_lane;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000020_audit::Migration),
             Box::new(m20261125_000021_staff::Migration),
             Box::new(m20261125_000022_external_identity::Migration),
+            Box::new(m20261128_000023_job_lane::Migration),
         ]
     }
 }

@@ -66,7 +66,10 @@ impl Job for ReconcileAttempt {
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
         let found = match nothing_to_pay(&attempt) {
             Some(outcome) => Ok(Some(outcome)),
-            None => payments::find(app, &attempt).await,
+            None => {
+                let _place = payments::enter(app, &attempt)?;
+                payments::find(app, &attempt).await
+            }
         };
         match found {
             Ok(Some(outcome)) => settle(app, self.attempt_id, &outcome).await?,

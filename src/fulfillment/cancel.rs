@@ -2,7 +2,7 @@
 
 use super::entity::{line, supplier_order};
 use super::error::OrderCancelProblem;
-use super::forward::adapter_of;
+use super::forward::way_to;
 use super::jobs::{CancelAtSupplier, SettleOrderMoney};
 use super::replan::{drop_open, withdraw};
 use super::state::{RequestStatus, SupplierOrderStatus};
@@ -242,7 +242,7 @@ async fn back_to_facts(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fau
 pub(super) async fn at_supplier(app: &App, id: SupplierOrderId) -> Result<Done, JobError> {
     let own = super::queries::lookup(app.db.read(), id).await?;
     let Some(own) = own.filter(|it| it.status == SupplierOrderStatus::CancelRequested) else { return Ok(Done::OK) };
-    let Some(adapter) = adapter_of(app, id).await? else { return Ok(Done::OK) };
+    let Some((adapter, _place)) = way_to(app, id).await? else { return Ok(Done::OK) };
     let capabilities = adapter.capabilities();
     if !capabilities.submits {
         // It comes to us: the answer is given at the portal.

@@ -5,6 +5,7 @@
 //! is known not to have it: by a definite failure, or by saying so when asked by our reference after
 //! every call has surely ended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -21,6 +22,7 @@ use crate::kernel::event::EventType;
 use crate::kernel::ids::{SupplierId, SupplierOrderId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs::lanes::Pass;
 use crate::platform::jobs::{self, Done, JobError};
 use crate::platform::tx::Tx;
 use crate::store;
@@ -53,7 +55,7 @@ struct Sending {
 
 /// Sends a queued supplier order.
 pub(super) async fn forward(app: &App, id: SupplierOrderId) -> Result<Done, JobError> {
-    let Some(adapter) = adapter_of(app, id).await? else { return Ok(Done::OK) };
+    let Some((adapter, _place)) = way_to(app, id).await? else { return Ok(Done::OK) };
     let sending = match begin(app, id).await? {
         Begun::Send(sending) => sending,
         Begun::Later(wait) => return Ok(Done::Again(wait)),
@@ -170,7 +172,7 @@ pub(super) async fn lose(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), F
 pub(super) async fn reconcile(app: &App, id: SupplierOrderId) -> Result<Done, JobError> {
     let own = super::queries::lookup(app.db.read(), id).await?;
     let Some(own) = own.filter(|it| it.status == SupplierOrderStatus::Unknown) else { return Ok(Done::OK) };
-    let Some(adapter) = adapter_of(app, id).await? else { return Ok(Done::OK) };
+    let Some((adapter, _place)) = way_to(app, id).await? else { return Ok(Done::OK) };
     if !adapter.capabilities().lookup_by_reference {
         tell_unknown(app, id, "the supplier cannot be asked").await?;
         return Ok(Done::OK);
@@ -233,15 +235,16 @@ async fn tell_unknown(app: &App, id: SupplierOrderId, reason: &str) -> Result<()
     Ok(())
 }
 
-/// The adapter for a supplier order's supplier.
-pub(super) async fn adapter_of(
+/// The adapter for a supplier order's supplier, and a place among the jobs that wait for it.
+pub(super) async fn way_to(
     app: &App,
     id: SupplierOrderId,
-) -> Result<Option<std::sync::Arc<dyn SupplierAdapter>>, Fault> {
+) -> Result<Option<(Arc<dyn SupplierAdapter>, Pass)>, JobError> {
     let Some(own) = super::queries::lookup(app.db.read(), id).await? else { return Ok(None) };
     let supplier = suppliers::lookup(app.db.read(), own.supplier_id).await?;
     let supplier = supplier.ok_or_else(|| Fault::internal("a supplier order has no supplier"))?;
-    adapter_for(app, &supplier).map(Some)
+    let place = suppliers::enter(app, supplier.id)?;
+    Ok(Some((adapter_for(app, &supplier)?, place)))
 }
 
 async fn note_health(app: &App, id: SupplierId, outcome: &Result<RemoteOrder, AdapterError>) -> Result<(), Fault> {

@@ -198,6 +198,10 @@ fn code_of_library_error(error: &ServerError) -> Code {
 
 /// How async-graphql begins the messages about values that do not fit their type.
 fn is_about_input(message: &str) -> bool {
+    // Variables in quotes are those of the document, whatever their values.
+    if message.starts_with("Variable \"") {
+        return false;
+    }
     const BEGINNINGS: [&str; 5] = [
         "Failed to parse \"",
         "Expected input type \"",

@@ -22,7 +22,7 @@ use crate::platform::config::Config;
 const SWEEP: u64 = 4_096;
 /// What a request costs that is refused before it has a cost: as much as a small mutation.
 const REFUSED: u32 = 10;
-/// What each KiB of a document costs that was not read before.
+/// What each whole KiB of a document costs that was not read before.
 const READING: u32 = 10;
 /// The wait that is told to whoever asks for more than a bucket holds: no waiting would help, and it is
 /// the operator's setting.
@@ -84,10 +84,13 @@ impl Rates {
         self.take_of_address(address, REFUSED).await
     }
 
-    /// Takes what it costs to read a new document of so many bytes from the bucket of `address`.
+    /// Takes what it costs to read a new document of so many bytes from the bucket of `address`; nothing
+    /// for one that is soon read.
     pub async fn take_reading(&self, address: IpAddr, bytes: usize) -> Result<(), Fault> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        self.take_of_address(address, READING.saturating_mul(kibibytes)).await
+        match u32::try_from(bytes / 1024).unwrap_or(u32::MAX) {
+            0 => Ok(()),
+            kibibytes => self.take_of_address(address, READING.saturating_mul(kibibytes)).await,
+        }
     }
 
     /// A bucket that is smaller than this holds enough when it is full.

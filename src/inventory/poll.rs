@@ -48,6 +48,7 @@ impl Job for PollStock {
         if !supplier.is_active() || !adapter.capabilities().polls_stock {
             return Ok(Done::OK);
         }
+        let _place = suppliers::enter(app, supplier.id)?;
         match fetch(app, &supplier, adapter.as_ref()).await? {
             Ok(()) => {
                 suppliers::note_success(app, supplier.id).await?;

@@ -12,6 +12,7 @@ use super::entity::{ActiveModel, Column, Entity, Model, NotificationStatus};
 use crate::app::App;
 use crate::kernel::ids::EventId;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs::lanes;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::platform::mail::{MailError, Message};
 use crate::platform::outbox;
@@ -39,7 +40,11 @@ impl Job for Notify {
         let event = event.ok_or_else(|| JobError::Fail("the event is gone".to_owned()))?;
         let Some(mail) = compose(app, &event).await? else { return Ok(Done::OK) };
         let row = row_for(app, self.event_id, &mail).await?;
-        if row.status == NotificationStatus::Waiting { send(app, row, mail).await } else { Ok(Done::OK) }
+        if row.status != NotificationStatus::Waiting {
+            return Ok(Done::OK);
+        }
+        let _place = lanes::enter(app, "mail".to_owned())?;
+        send(app, row, mail).await
     }
 }
 

@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs::JobError;
+use crate::platform::jobs::lanes::{self, Pass};
 use crate::platform::reseal::{self, Resealed};
 use crate::platform::tx::Tx;
 
@@ -215,6 +217,11 @@ pub(super) async fn change(
 pub(super) fn gateway<'a>(app: &'a App, name: &str) -> Result<&'a dyn Gateway, Fault> {
     let missing = || Fault::Unavailable(anyhow::anyhow!("the payment provider {name} is not configured"));
     Ok(app.gateways.get(name).ok_or_else(missing)?.as_ref())
+}
+
+/// A place among the jobs that wait for the attempt's provider, or the end of the job's run.
+pub fn enter(app: &App, attempt: &attempt::Model) -> Result<Pass, JobError> {
+    lanes::enter(app, format!("gateway:{}", attempt.gateway))
 }
 
 /// The attempt with this id.

@@ -23,7 +23,7 @@ mod tests;
 mod trouble;
 
 pub use self::attempts::{
-    AuthorizeOutcome, NewAttempt, abandon, attach_order, authorize, find, lookup, open_attempt, record, reseal,
+    AuthorizeOutcome, NewAttempt, abandon, attach_order, authorize, enter, find, lookup, open_attempt, record, reseal,
 };
 pub use self::entity::attempt;
 pub use self::entity::attempt::{AttemptStatus, Model as Attempt};

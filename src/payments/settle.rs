@@ -60,6 +60,7 @@ impl Job for SettleTransaction {
         }
         match carry_out(app, &movement).await {
             Ok(()) => Ok(Done::OK),
+            Err(held @ JobError::Held { .. }) => Err(held),
             Err(error) if run.attempt < TELL_AFTER => Err(error),
             Err(JobError::Fail(why) | JobError::Retry { reason: why, .. }) => {
                 let tx = Tx::begin(app).await?;
@@ -74,6 +75,7 @@ impl Job for SettleTransaction {
 async fn carry_out(app: &App, movement: &transaction::Model) -> Result<(), JobError> {
     let attempt = attempts::lookup(app.db.read(), movement.attempt_id).await?;
     let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
+    let _place = attempts::enter(app, &attempt)?;
     let gateway = gateway(app, &attempt.gateway)?;
     let Some(provider_id) = &attempt.provider_id else {
         return Err(JobError::retry("the provider's id of the payment is not known"));

@@ -51,6 +51,7 @@ impl Job for FollowSupplierOrder {
         if !known {
             return Ok(Done::Again(EVERY));
         }
+        let _place = suppliers::enter(app, own.supplier_id)?;
         match adapter.find(&own.reference()).await {
             Ok(Some(remote)) => {
                 suppliers::note_success(app, own.supplier_id).await?;

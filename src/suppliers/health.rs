@@ -8,6 +8,8 @@ use super::supplier;
 use crate::app::App;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs::JobError;
+use crate::platform::jobs::lanes::{self, Pass};
 
 /// The longest error that is kept.
 const MAX_ERROR: usize = 300;
@@ -37,8 +39,14 @@ impl supplier::Model {
     }
 }
 
+/// A place among the jobs that wait for this supplier, or the end of the job's run.
+pub fn enter(app: &App, id: SupplierId) -> Result<Pass, JobError> {
+    lanes::enter(app, id.to_string())
+}
+
 /// Notes that the supplier answered well.
 pub async fn note_success(app: &App, id: SupplierId) -> Result<(), Fault> {
+    lanes::note_success(app, &id.to_string());
     let now = app.clock.now();
     let due = Condition::any()
         .add(supplier::Column::LastSuccessAt.is_null())
@@ -55,6 +63,7 @@ pub async fn note_success(app: &App, id: SupplierId) -> Result<(), Fault> {
 
 /// Notes that the supplier failed; `error` is in our words, without bodies or secrets.
 pub async fn note_error(app: &App, id: SupplierId, error: &str) -> Result<(), Fault> {
+    lanes::note_failure(app, &id.to_string());
     supplier::Entity::update_many()
         .col_expr(supplier::Column::LastErrorAt, Expr::value(app.clock.now()))
         .col_expr(supplier::Column::LastError, Expr::value(cut(error, MAX_ERROR)))

@@ -17,7 +17,7 @@ mod vocabulary;
 pub use self::adapter::adapter_for;
 pub use self::entity::{service, supplier};
 pub use self::error::SupplierErrorCode;
-pub use self::health::{Health, note_error, note_success};
+pub use self::health::{Health, enter, note_error, note_success};
 pub use self::manage::{NewSupplier, StockTerms, SupplierChange, create, update};
 pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
 pub use self::services::{ServiceChange, set_service};

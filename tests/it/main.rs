@@ -22,6 +22,7 @@ modules! {
     inventory,
     jobs,
     journeys,
+    lanes,
     notifications,
     orders,
     payments,

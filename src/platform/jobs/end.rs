@@ -40,6 +40,7 @@ pub(super) async fn settle(
 ) -> Result<(), Fault> {
     match outcome {
         Ok(done) => end_well(app, handlers, job, done).await,
+        Err(JobError::Held { lane }) => put_back(app, job, lane).await,
         Err(JobError::Retry { reason, after }) if job.attempts < job.max_attempts => {
             count(job, "retry");
             tracing::warn!(job.id = %job.id, job.kind, attempt = job.attempts, reason, "job will be tried again");
@@ -52,6 +53,18 @@ pub(super) async fn settle(
             if give_up(&tx, handlers, job, &reason).await? { tx.commit().await } else { Ok(()) }
         }
     }
+}
+
+/// As if it had not been claimed, but for the lane it waits for.
+async fn put_back(app: &App, job: &Model, lane: String) -> Result<(), Fault> {
+    count(job, "held");
+    let change = ActiveModel {
+        status: Set(JobStatus::Queued),
+        attempts: Set(job.attempts - 1),
+        lane: Set(Some(lane)),
+        ..released()
+    };
+    write(app.db.write(), job, change).await.map(drop)
 }
 
 async fn end_well(app: &App, handlers: &Handlers, job: &Model, done: Done) -> Result<(), Fault> {

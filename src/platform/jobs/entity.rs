@@ -48,6 +48,8 @@ pub struct Model {
     pub lease_until: Option<Timestamp>,
     /// Tells one claim from the next: a worker that wakes up late finds another one here.
     pub lease_token: Option<Uuid>,
+    /// Whom it was found waiting for: no place, no run. See [`super::lanes`].
+    pub lane: Option<String>,
     /// What went wrong last.
     pub last_error: Option<String>,
     /// How much is done.

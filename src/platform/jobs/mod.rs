@@ -12,6 +12,7 @@
 
 mod end;
 pub mod entity;
+pub mod lanes;
 mod priority;
 mod queue;
 mod runner;
@@ -142,6 +143,11 @@ pub enum JobError {
     },
     /// Trying again is of no use.
     Fail(String),
+    /// Nothing was done: its lane has no place. Not a failure; attempts are not counted.
+    Held {
+        /// Of whom it waits for: see [`lanes`].
+        lane: String,
+    },
 }
 
 impl JobError {

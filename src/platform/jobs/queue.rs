@@ -5,13 +5,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::entity::{self, Column, Entity, JobStatus};
-use super::{Job, JobRun, NewJob, Priority};
+use super::{Job, JobRun, NewJob, Priority, lanes};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
@@ -49,6 +49,7 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
         max_attempts: Set(job.max_attempts),
         lease_until: Set(None),
         lease_token: Set(None),
+        lane: Set(None),
         last_error: Set(None),
         progress_done: Set(0),
         progress_total: Set(None),
@@ -73,6 +74,8 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
         return Ok(Vec::new());
     }
     let now = app.clock.now();
+    let closed = lanes::closed(app);
+    let open = Condition::any().add(Column::Lane.is_null()).add(Column::Lane.is_not_in(&closed));
     let ids = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -81,6 +84,7 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
         .filter(Column::RunAt.lte(now))
         // Follows from the above; it spares a look at those whose time is far.
         .filter(Column::RankAt.lte(now + Priority::MOST))
+        .apply_if((!closed.is_empty()).then_some(open), QueryFilter::filter)
         .order_by_asc(Column::RankAt)
         .order_by_asc(Column::RunAt)
         .limit(limit)

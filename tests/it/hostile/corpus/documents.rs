@@ -208,7 +208,7 @@ pub fn nesting() -> Vec<Hostile> {
         Hostile::document(
             "as many lists in a type as may be",
             format!("query($a: {}) {{ __typename }}", inside("[", 40, "Int", "]")),
-            INPUT,
+            INVALID,
         ),
         Hostile::document("lists times lists", format!("{{ {pages} }}"), COMPLEX),
         Hostile::document(
@@ -331,7 +331,7 @@ pub fn variables() -> Vec<Hostile> {
         Hostile::document(
             "variables that nothing uses",
             format!("query({}) {{ __typename }}", each(480, |n| format!("$v{n}: Int "))),
-            INPUT,
+            INVALID,
         ),
         Hostile::document("variables that are not there, in every operation", undefined, COMPLEX),
         Hostile::document(

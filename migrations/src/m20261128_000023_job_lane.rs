@@ -1,0 +1,21 @@
+//! Which partner a job waits for, once it was found waiting: see `platform/jobs/lanes.rs`.
+
+use sea_orm_migration::prelude::*;
+
+use crate::ddl;
+
+/// The step.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl::run(manager, TABLES).await
+    }
+}
+
+// The previous version takes no notice of it.
+const TABLES: &str = "
+ALTER TABLE job ADD COLUMN lane text;
+";
