@@ -60,7 +60,7 @@ mod tests {
         let limits = Limits { refusals_per_second: 10, refusals_burst: 3, ..Limits::default() };
         let (tarpit, now) = (Tarpit::new(&limits), Instant::now());
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let mut take = |address, millis| tarpit.take(address, now + Duration::from_millis(millis)).as_millis();
+        let take = |address, millis| tarpit.take(address, now + Duration::from_millis(millis)).as_millis();
         assert_eq!([take(one, 0), take(one, 0), take(one, 0)], [0, 0, 0]);
         assert_eq!([take(one, 0), take(one, 0), take(other, 0)], [100, 200, 0]);
         assert_eq!(take(one, 300), 0);
