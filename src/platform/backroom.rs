@@ -4,7 +4,7 @@
 //! milliseconds. Done where requests are answered, a storm of it would slow everybody down; here it is
 //! done by threads that only get the time nobody else wants, and give it back at once. So that nothing
 //! waits for ever on a machine that has no time to spare, one more thread with the priority of
-//! everything else does what is late, for a fiftieth of the time.
+//! everything else does what is late, for a fiftieth of the time at most.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -20,10 +20,11 @@ use crate::kernel::problem::Fault;
 const MOST: usize = 4;
 /// A job that has waited so long is late.
 const LATE: Duration = Duration::from_millis(500);
-/// How long the thread that does what is late works before it rests.
-const TURN: Duration = Duration::from_millis(20);
-/// And how long it rests.
-const REST: Duration = Duration::from_millis(980);
+/// How long the thread that does what is late begins new work before it rests: short, since whoever is
+/// answered beside it waits for so long.
+const TURN: Duration = Duration::from_millis(5);
+/// And for how many times the time it took it rests.
+const REST: u32 = 49;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -89,13 +90,15 @@ impl Room {
     fn catch_up(&self) {
         loop {
             drop(self.wait());
-            std::thread::sleep(REST);
+            // What came meanwhile is not late before.
+            std::thread::sleep(LATE);
             let began = Instant::now();
             while began.elapsed() < TURN
                 && let Some(job) = self.late()
             {
                 do_job(job);
             }
+            std::thread::sleep(began.elapsed() * REST);
         }
     }
 
