@@ -14,3 +14,4 @@ pub mod money;
 pub mod page;
 mod postal;
 pub mod problem;
+mod trouble;

@@ -5,6 +5,8 @@
 
 use sea_orm::DbErr;
 
+use crate::kernel::trouble;
+
 /// One thing wrong with what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem<C> {
@@ -104,7 +106,7 @@ impl Fault {
 
 impl From<DbErr> for Fault {
     fn from(error: DbErr) -> Self {
-        Self::Database(error)
+        if trouble::passes(&error) { Self::Unavailable(error.into()) } else { Self::Database(error) }
     }
 }
 

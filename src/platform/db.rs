@@ -26,6 +26,19 @@ use crate::kernel::problem::Fault;
 /// How long a statement waits for SQLite's lock, or a request for a connection, before it gives up.
 const WAIT: Duration = Duration::from_secs(8);
 
+/// PostgreSQL ends what goes on for longer by itself, whatever became of the process that asked: waiting
+/// for a lock, one statement, a transaction in which nothing happens. The last also frees the rows of a
+/// process that stands still.
+const SESSION: [(&str, &str); 3] =
+    [("lock_timeout", "8s"), ("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "20s")];
+
+/// A connection that was idle for longer is tried before it is used: after a restart of the database
+/// the old ones are dead.
+const TRUSTED_FOR: Duration = Duration::from_secs(2);
+
+/// Connections of a process that only looks.
+const LOOKERS: u32 = 2;
+
 /// PostgreSQL's advisory lock held while migrating, so that replicas started together take turns.
 const MIGRATION_LOCK: i64 = 0x0063_6f6e_7369_676e;
 
@@ -62,17 +75,25 @@ impl Db {
         Ok(Self { write, read, engine: Engine::Sqlite })
     }
 
-    /// Brings the tables up to date; replicas started together take turns.
+    /// Brings the tables up to date; replicas started together take turns. What a newer version has made
+    /// of them is left as it is: every migration leaves room for the version before it.
     pub async fn migrate(&self) -> Result<(), DbErr> {
         if self.engine == Engine::Sqlite {
-            return Migrator::up(&self.write, None).await;
+            return match is_migrated(&self.write).await? {
+                true => Ok(()),
+                false => Migrator::up(&self.write, None).await,
+            };
         }
         // The lock belongs to the transaction, so it is gone with it, whatever happens.
         let lock = self.write.begin().await?;
+        for (limit, _) in SESSION {
+            lock.execute_unprepared(&format!("SET LOCAL {limit} = 0")).await?;
+        }
         lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
-        let result = Migrator::up(&self.write, None).await;
-        lock.commit().await?;
-        result
+        if !is_migrated(&lock).await? {
+            Migrator::up(&lock, None).await?;
+        }
+        lock.commit().await
     }
 
     /// Whether the database answers and holds all the tables of this version, or of a newer one.
@@ -82,6 +103,17 @@ impl Db {
         let row = self.read.query_one_raw(statement).await?;
         let steps: i64 = row.map_or(Ok(0), |row| row.try_get("", "steps"))?;
         Ok(usize::try_from(steps).is_ok_and(|steps| steps >= Migrator::migrations().len()))
+    }
+
+    /// Connects to `url` to look only: makes nothing, changes nothing, and needs no lock.
+    pub async fn look(url: &str) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(LOOKERS).acquire_timeout(WAIT).connect_timeout(WAIT).sqlx_logging(false);
+        let engine = if sqlite_file(url).is_some() { Engine::Sqlite } else { Engine::Postgres };
+        options.map_sqlx_sqlite_opts(|it| it.read_only(true).busy_timeout(WAIT));
+        options.map_sqlx_postgres_opts(|it| it.options([("default_transaction_read_only", "on")]));
+        let connection = Database::connect(options).await?;
+        Ok(Self { write: connection.clone(), read: connection, engine })
     }
 
     /// The engine.
@@ -99,6 +131,24 @@ impl Db {
         &self.write
     }
 
+    /// The pools by name, each with how many of its connections are used and how many idle.
+    pub fn connections(&self) -> Vec<(&'static str, u32, u32)> {
+        let count = |pool, size: u32, idle: usize| {
+            let idle = u32::try_from(idle).unwrap_or(u32::MAX);
+            (pool, size.saturating_sub(idle), idle)
+        };
+        if self.engine == Engine::Postgres {
+            let pool = self.write.get_postgres_connection_pool();
+            return vec![count("all", pool.size(), pool.num_idle())];
+        }
+        let pools = [("write", &self.write), ("read", &self.read)];
+        let of = |(name, connection): (&'static str, &DatabaseConnection)| {
+            let pool = connection.get_sqlite_connection_pool();
+            count(name, pool.size(), pool.num_idle())
+        };
+        pools.into_iter().map(of).collect()
+    }
+
     /// Begins a write transaction. Use [`crate::platform::tx::Tx`] rather than this.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
@@ -113,6 +163,34 @@ impl Db {
         // Nothing is left to do about a pool that fails to close while the process ends.
         let _ = self.read.close().await;
         let _ = self.write.close().await;
+    }
+}
+
+/// Whether all migrations of this program were run. An older program, started again beside a newer one,
+/// finds all of its own and does not mind the others.
+async fn is_migrated(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Migrator::install(connection).await?;
+    Ok(Steps::of(connection).await?.pending.is_empty())
+}
+
+/// The steps of the tables that this version and a database do not have in common, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Those the database has yet to take.
+    pub pending: Vec<String>,
+    /// Those it took that this version does not know: a newer one was here.
+    pub unknown: Vec<String>,
+}
+
+impl Steps {
+    /// Compares this version with the database; an error if that is no database of Consign.
+    pub async fn of(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+        let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+        let taken = rows.iter().map(|row| row.try_get("", "version")).collect::<Result<Vec<String>, _>>()?;
+        let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+        let without = |all: &[String], some: &[String]| all.iter().filter(|it| !some.contains(it)).cloned().collect();
+        Ok(Self { pending: without(&known, &taken), unknown: without(&taken, &known) })
     }
 }
 
@@ -158,7 +236,7 @@ impl FileLock {
 }
 
 /// The file of an SQLite URL; `None` for other engines and for a database in memory.
-fn sqlite_file(url: &str) -> Option<PathBuf> {
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let path = rest.strip_prefix("//").unwrap_or(rest);
     let path = path.split_once('?').map_or(path, |(path, _)| path);
@@ -172,7 +250,8 @@ fn postgres_options(url: &str, pool: u32) -> ConnectOptions {
         .acquire_timeout(WAIT)
         .connect_timeout(WAIT)
         .sqlx_logging(false)
-        .test_before_acquire(false);
+        .test_before_acquire_if_idle_for(TRUSTED_FOR)
+        .map_sqlx_postgres_opts(|opts| opts.options(SESSION));
     options
 }
 
@@ -224,14 +303,15 @@ pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
 }
 
 /// `column` is one of `ids`: one array parameter on PostgreSQL, so that every length is the same
-/// statement, and a list on SQLite.
+/// statement, and a list on SQLite. The array is read by a query of its own, once: without it, a plan
+/// that walks the whole of a small table reads it for every row.
 pub fn among<I: TypedId>(connection: &impl ConnectionTrait, column: impl ColumnTrait, ids: &[I]) -> Expr {
     if !is_postgres(connection) {
         return column.is_in(ids.iter().map(|id| id.uuid()));
     }
     let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
     let list = Expr::val(format!("{{{}}}", list.join(",")));
-    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS uuid[]))", [Expr::col(column.as_column_ref()), list])
+    Expr::cust_with_exprs("$1 = ANY((SELECT CAST($2 AS uuid[]))::uuid[])", [Expr::col(column.as_column_ref()), list])
 }
 
 /// `column` is one of `texts`; as [`among`].
@@ -242,7 +322,7 @@ pub fn among_texts(connection: &impl ConnectionTrait, column: impl ColumnTrait, 
     let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let list: Vec<String> = texts.iter().map(quoted).collect();
     let list = Expr::val(format!("{{{}}}", list.join(",")));
-    Expr::cust_with_exprs("$1 = ANY(CAST($2 AS text[]))", [Expr::col(column.as_column_ref()), list])
+    Expr::cust_with_exprs("$1 = ANY((SELECT CAST($2 AS text[]))::text[])", [Expr::col(column.as_column_ref()), list])
 }
 
 #[cfg(test)]

@@ -245,7 +245,7 @@ impl Query {
     }
 }
 
-/// `= ANY(…)` or `IN (…)` over `ids`, whose parameters are added to `values`.
+/// `= ANY(…)` or `IN (…)` over `ids`, whose parameters are added to `values`; as [`crate::platform::db::among`].
 pub(in crate::catalog) fn bind_ids<I: TypedId>(
     conn: &impl ConnectionTrait,
     values: &mut Vec<Value>,
@@ -254,7 +254,7 @@ pub(in crate::catalog) fn bind_ids<I: TypedId>(
     if crate::platform::db::is_postgres(conn) {
         let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
         values.push(format!("{{{}}}", list.join(",")).into());
-        return format!("= ANY(CAST(${} AS uuid[]))", values.len());
+        return format!("= ANY((SELECT CAST(${} AS uuid[]))::uuid[])", values.len());
     }
     let mut places = Vec::with_capacity(ids.len());
     for id in ids {

@@ -35,6 +35,11 @@ impl Engine {
         engines
     }
 
+    /// Whether database and cache are servers.
+    pub fn is_server(&self) -> bool {
+        matches!(self, Self::Postgres { redis_url: Some(_), .. })
+    }
+
     /// How runs name it.
     pub fn name(&self) -> &'static str {
         match self {

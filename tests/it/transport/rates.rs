@@ -1,7 +1,5 @@
 //! Rates that all processes share through Redis, and what happens without it.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use consign::platform::buckets::{Buckets, Size, Spent};
@@ -9,8 +7,9 @@ use consign::platform::config::Config;
 use serde_json::json;
 
 use crate::support::app::TestApp;
+use crate::support::own_redis::Redis;
 
-crate::engine_tests![
+crate::server_tests![
     two_processes_share_one_bucket,
     together_they_never_spend_more_than_there_is,
     without_redis_each_has_its_own_bucket_and_nothing_fails,
@@ -29,9 +28,6 @@ async fn status(app: &TestApp) -> u16 {
 }
 
 async fn two_processes_share_one_bucket(app: TestApp) {
-    if app.app.config.redis_url.is_none() {
-        return;
-    }
     let (one, two) = (app.reconfigured(few).await, app.reconfigured(few).await);
     // The first connection to Redis may take longer than anybody waits.
     for process in [&one, &two] {
@@ -56,7 +52,7 @@ async fn two_processes_share_one_bucket(app: TestApp) {
 }
 
 async fn together_they_never_spend_more_than_there_is(app: TestApp) {
-    let Some(url) = &app.app.config.redis_url else { return };
+    let url = app.app.config.redis_url.as_deref().expect("a Redis");
     let size = Size { per_second: 1, burst: 1_000 };
     let buckets: Vec<Buckets> =
         (0..3).map(|_| Buckets::new(url, &app.app.config.redis_prefix).expect("buckets")).collect();
@@ -81,48 +77,7 @@ async fn together_they_never_spend_more_than_there_is(app: TestApp) {
     assert!(one.1 <= Duration::from_secs(3), "{:?}", one.1);
 }
 
-/// A Redis of this test's own.
-struct Redis {
-    process: Child,
-    url: String,
-}
-
-impl Redis {
-    async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        let url = format!("redis://127.0.0.1:{port}");
-        let client = redis::Client::open(url.as_str()).expect("a Redis URL");
-        // From here on it ends with this value.
-        let redis = Self { process: command.stdout(Stdio::null()).spawn().expect("redis-server runs"), url };
-        for _ in 0..100 {
-            if client.get_multiplexed_async_connection().await.is_ok() {
-                return redis;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("Redis does not start");
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 async fn without_redis_each_has_its_own_bucket_and_nothing_fails(app: TestApp) {
-    if app.app.config.redis_url.is_none() {
-        return;
-    }
     for signal in ["-KILL", "-STOP"] {
         let redis = Redis::start().await;
         let process = app
