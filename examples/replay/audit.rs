@@ -84,7 +84,7 @@ fn orders_exist(facts: &Facts, placed: &[Acknowledged], found: &mut Vec<String>)
     let mut numbers: Vec<i64> = facts.orders.iter().map(|order| order.number).collect();
     numbers.sort_unstable();
     for pair in numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1) {
-        found.push(format!("1: order numbers {} and {} are not neighbours", pair[0], pair[1]));
+        found.push(format!("1: order numbers {} and {} are not neighbors", pair[0], pair[1]));
     }
 }
 

@@ -40,13 +40,25 @@ pub struct Client {
     token: Option<String>,
     /// How long calls took.
     pub latencies: Arc<Latencies>,
+    /// Calls that had to be sent again.
+    pub retries: Arc<Retries>,
+}
+
+/// Calls that did not succeed at once.
+#[derive(Default)]
+pub struct Retries {
+    /// How many succeeded when they were sent once more.
+    pub once: AtomicUsize,
+    /// Why the others failed even then.
+    pub failed: Mutex<Vec<String>>,
 }
 
 impl Client {
     /// An anonymous client of the servers at `bases`.
     pub fn new(bases: Vec<String>) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { http, bases: Arc::new(bases), turn: Arc::default(), token: None, latencies: Arc::default() })
+        let bases = Arc::new(bases);
+        Ok(Self { http, bases, turn: Arc::default(), token: None, latencies: Arc::default(), retries: Arc::default() })
     }
 
     /// The same client with a credential.
@@ -54,15 +66,23 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    fn base(&self) -> &str {
-        &self.bases[self.turn.fetch_add(1, Ordering::Relaxed) % self.bases.len()]
+    fn turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn base(&self, turn: usize) -> &str {
+        &self.bases[turn % self.bases.len()]
     }
 
     /// Runs `query` once. A transport error, or a top-level error, is an error.
     pub async fn once(&self, operation: &str, query: &str, variables: &Value) -> anyhow::Result<Value> {
+        self.send(self.turn(), operation, query, variables).await
+    }
+
+    async fn send(&self, turn: usize, operation: &str, query: &str, variables: &Value) -> anyhow::Result<Value> {
         let began = Instant::now();
         let body = json!({ "query": query, "variables": variables });
-        let mut request = self.http.post(format!("{}/graphql", self.base())).json(&body);
+        let mut request = self.http.post(format!("{}/graphql", self.base(turn))).json(&body);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -84,13 +104,27 @@ impl Client {
         patience: Duration,
     ) -> anyhow::Result<Value> {
         let give_up = Instant::now() + patience;
-        loop {
-            match self.once(operation, query, variables).await {
-                Ok(data) => return Ok(data),
+        let turn = self.turn();
+        for attempt in 0.. {
+            // The next try goes to the next server, as through a balancer.
+            match self.send(turn + attempt, operation, query, variables).await {
+                Ok(data) => {
+                    if attempt == 1 {
+                        self.retries.once.fetch_add(1, Ordering::Relaxed);
+                    }
+                    return Ok(data);
+                }
                 Err(error) if Instant::now() > give_up => return Err(error),
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                Err(error) => {
+                    if attempt == 1 {
+                        let mut failed = self.retries.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                        failed.push(format!("{operation}: {error:#}"));
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
             }
         }
+        bail!("{operation}: given up")
     }
 
     /// Every node of the connection at `path`, page by page. `query` takes `$after`.
@@ -119,7 +153,7 @@ impl Client {
 
     /// Sends a file to `POST /uploads`; answers its id.
     pub async fn upload(&self, name: &str, body: String) -> anyhow::Result<String> {
-        let url = format!("{}/uploads?filename={name}", self.base());
+        let url = format!("{}/uploads?filename={name}", self.base(self.turn()));
         let mut request = self.http.post(url).header("content-type", "text/csv").body(body);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);

@@ -44,6 +44,7 @@ pub struct Acknowledged {
 }
 
 /// What every checkout needs.
+#[derive(Clone)]
 pub struct Shop {
     /// The client.
     pub client: Client,

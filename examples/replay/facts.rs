@@ -161,11 +161,13 @@ fn minor(money: &Value) -> i64 {
     text(&money["amount"]).replace('.', "").parse().unwrap_or_default()
 }
 
-fn time(value: &Value) -> Option<DateTime<Utc>> {
+/// A moment.
+pub fn time(value: &Value) -> Option<DateTime<Utc>> {
     value.as_str()?.parse().ok()
 }
 
-fn list(value: &Value) -> &[Value] {
+/// The elements of a list.
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 

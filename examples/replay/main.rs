@@ -7,21 +7,30 @@
 //!     --database-url postgres://postgres@127.0.0.1/consign_replay --redis-url redis://127.0.0.1
 //! cargo run --release --example replay -- FILE --orders 500 --kills 20
 //! cargo run --release --example replay -- --race 20
+//! cargo run --release --example replay -- --crash 500
+//! cargo run --release --example replay -- --neighbors
 //! ```
 //!
 //! FILE has the columns of *Online Retail II* (Chen, 2019, doi 10.24432/C5CG6D), as CSV or gzip.
 
 mod audit;
 mod client;
+#[cfg(target_os = "linux")]
+mod crash;
 mod data;
 mod drive;
 mod facts;
 mod history;
+mod neighbors;
 mod race;
 mod random;
 mod resume;
 mod shop;
+#[cfg(target_os = "linux")]
+mod story;
 mod table;
+#[cfg(target_os = "linux")]
+mod tracer;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -39,18 +48,30 @@ use self::drive::{Acknowledged, Ending, Shop};
 use self::random::Draw;
 use self::world::{AS_CONSIGN, Setup, World};
 
+/// Baskets a second in the neighbor lab, if no other rate is given.
+const NEIGHBORS_RATE: f64 = 8.0;
+
 /// Replay real baskets through the API and audit the books.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The transactions, CSV or CSV.gz.
-    #[arg(required_unless_present = "race")]
+    #[arg(required_unless_present_any = ["race", "crash", "neighbors"])]
     file: Option<PathBuf>,
-    /// Instead of a replay: let buyers race for the last five units, so many rounds of each kind.
+    /// Instead of a replay: races for stock, discount codes, keys, carts and refunds, so many rounds of each.
     #[arg(long, value_name = "ROUNDS")]
     race: Option<usize>,
-    /// How many buyers race.
+    /// Instead of a replay: kill a server at so many of its system calls, between basket and doorstep.
+    #[arg(long, value_name = "POINTS", conflicts_with = "race")]
+    crash: Option<u64>,
+    /// Instead of a replay: let one neighbor after the other misbehave in one way after the other.
+    #[arg(long, conflicts_with_all = ["race", "crash"])]
+    neighbors: bool,
+    /// How many buyers race for the last five units.
     #[arg(long, default_value_t = 50)]
     buyers: usize,
+    /// In a race of two or more servers: for how many seconds one of them stands still.
+    #[arg(long, default_value_t = 60)]
+    pause: u64,
     /// How many invoices.
     #[arg(long, default_value_t = 2000)]
     orders: usize,
@@ -69,6 +90,15 @@ struct Arguments {
     /// Kill a server (`kill -9`) so many times, at random moments, and start it again.
     #[arg(long, default_value_t = 0)]
     kills: u64,
+    /// End a server in order (SIGTERM) and start it again, so many times, in turn: a rolling restart.
+    #[arg(long, default_value_t = 0, conflicts_with = "kills")]
+    restarts: u64,
+    /// Every other server is this build of `consign`, such as the one before the newest migration.
+    #[arg(long, value_name = "PROGRAM")]
+    other: Option<PathBuf>,
+    /// Baskets a second, whether earlier ones are through or not; as fast as they are taken if not given.
+    #[arg(long)]
+    rate: Option<f64>,
     /// How likely each fault of the simulated suppliers is.
     #[arg(long, default_value_t = 0.01)]
     faults: f64,
@@ -88,6 +118,10 @@ fn main() -> anyhow::Result<()> {
     if arguments.nth(1).is_some_and(|first| first == AS_CONSIGN) {
         return consign::cli::main(std::iter::once("consign".into()).chain(arguments));
     }
+    #[cfg(target_os = "linux")]
+    if std::env::args().nth(1).is_some_and(|first| first == tracer::AS_TRACER) {
+        return tracer::main(std::env::args().skip(2));
+    }
     let arguments = Arguments::parse();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(replay(arguments))
 }
@@ -97,7 +131,16 @@ async fn replay(arguments: Arguments) -> anyhow::Result<()> {
     println!("logs and data: {}", folder.display());
     let setup = setup_of(&arguments, folder);
     if let Some(rounds) = arguments.race {
-        return race::run(setup, rounds, arguments.buyers).await;
+        return race::run(setup, rounds, arguments.buyers, Duration::from_secs(arguments.pause)).await;
+    }
+    if arguments.neighbors {
+        return neighbors::run(Setup { faults: json!({}), ..setup }, arguments.rate.unwrap_or(NEIGHBORS_RATE)).await;
+    }
+    if let Some(points) = arguments.crash {
+        #[cfg(target_os = "linux")]
+        return crash::run(Setup { faults: json!({}), ..setup }, points).await;
+        #[cfg(not(target_os = "linux"))]
+        anyhow::bail!("{points} crashes need ptrace, which only Linux has");
     }
     let file = arguments.file.as_deref().unwrap_or(Path::new(""));
     let data = data::read(file, arguments.orders, arguments.seed)?;
@@ -112,8 +155,10 @@ async fn replay(arguments: Arguments) -> anyhow::Result<()> {
     let run = format!("run{}", arguments.seed);
     let shop = Arc::new(Shop { client: anonymous.clone(), variants, run });
     let began = Instant::now();
-    let driving = tokio::spawn(drive_all(Arc::clone(&shop), data.invoices, arguments.clients));
+    let pace = Pace { clients: arguments.clients, rate: arguments.rate };
+    let driving = tokio::spawn(drive_all(Arc::clone(&shop), data.invoices, pace));
     let killed = kill_at_random(&mut world, &arguments, &driving).await?;
+    restart_in_turn(&mut world, arguments.restarts, &driving).await?;
     let outcome = driving.await??;
     let checkout_time = began.elapsed();
     println!("  {} placed, {} refused in {checkout_time:.1?}", outcome.placed.len(), outcome.refused.len());
@@ -128,6 +173,7 @@ async fn replay(arguments: Arguments) -> anyhow::Result<()> {
         checkout_time,
         whole_time: began.elapsed(),
         resident_kib: world.resident_kib(),
+        retries: &anonymous.retries,
         latencies: anonymous.latencies.table(),
         facts: &facts,
         violations: &violations,
@@ -153,6 +199,8 @@ fn setup_of(arguments: &Arguments, folder: PathBuf) -> Setup {
         seed: arguments.seed,
         faults,
         folder,
+        other: arguments.other.clone(),
+        proxied: arguments.neighbors,
     }
 }
 
@@ -164,12 +212,24 @@ pub struct Outcome {
     pub refused: Vec<(String, String)>,
 }
 
-async fn drive_all(shop: Arc<Shop>, invoices: Vec<data::Invoice>, clients: usize) -> anyhow::Result<Outcome> {
-    let places = Arc::new(Semaphore::new(clients));
+/// How baskets are sent.
+struct Pace {
+    /// How many at once.
+    clients: usize,
+    /// How many a second; then `clients` does not hold them back.
+    rate: Option<f64>,
+}
+
+async fn drive_all(shop: Arc<Shop>, invoices: Vec<data::Invoice>, pace: Pace) -> anyhow::Result<Outcome> {
+    let places = Arc::new(Semaphore::new(if pace.rate.is_some() { Semaphore::MAX_PERMITS } else { pace.clients }));
+    let mut beat = pace.rate.map(|rate| tokio::time::interval(Duration::from_secs_f64(1.0 / rate)));
     let done = Arc::new(AtomicUsize::new(0));
     let total = invoices.len();
     let mut tasks = JoinSet::new();
     for invoice in invoices {
+        if let Some(beat) = &mut beat {
+            beat.tick().await;
+        }
         let place = Arc::clone(&places).acquire_owned().await?;
         let (shop, done) = (Arc::clone(&shop), Arc::clone(&done));
         tasks.spawn(async move {
@@ -192,6 +252,21 @@ async fn drive_all(shop: Arc<Shop>, invoices: Vec<data::Invoice>, clients: usize
         }
     }
     Ok(outcome)
+}
+
+/// Replaces one server after the other, as a deployment does, over and over.
+async fn restart_in_turn<T>(
+    world: &mut World,
+    restarts: u64,
+    driving: &tokio::task::JoinHandle<T>,
+) -> anyhow::Result<()> {
+    for count in 0..restarts {
+        world.replace((count % world.servers.len() as u64) as usize).await?;
+        let phase = if driving.is_finished() { "delivering" } else { "selling" };
+        println!("  restart number {}, while {phase}", count + 1);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }
 
 /// Kills servers while the checkouts run and, for the kills that are left, while parcels travel.

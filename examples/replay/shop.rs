@@ -53,7 +53,7 @@ async fn settings(owner: &Client) -> anyhow::Result<()> {
 async fn supplier(world: &World, owner: &Client, index: usize) -> anyhow::Result<String> {
     let (token, secret) =
         (format!("replay-supplier-token-{index}"), "whsec_cmVwbGF5LXN1cHBsaWVyLXdlYmhvb2stc2VjcmV0LTAx");
-    let base = format!("{}/suppliers/s{index}", world.suppliers_url);
+    let base = world.supplier_url(index);
     let input = json!({
         "name": format!("Supplier {index}"), "adapter": "http", "currency": "GBP", "autoForward": true, "shipsFrom": "GB",
         "settings": { "baseUrl": base, "token": token, "webhookSecret": secret }, "processingDays": 1,

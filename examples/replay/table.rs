@@ -1,9 +1,12 @@
 //! The report.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Outcome;
+use super::client::Retries;
 use super::facts::Facts;
 use super::world::Setup;
 
@@ -19,12 +22,20 @@ pub struct Report<'a> {
     pub whole_time: Duration,
     /// Resident memory of the first server at the end.
     pub resident_kib: Option<u64>,
+    /// Calls that had to be sent again.
+    pub retries: &'a Retries,
     /// Operation, count, p50, p99.
     pub latencies: Vec<(String, usize, Duration, Duration)>,
     /// What was found afterwards.
     pub facts: &'a Facts,
     /// What must not be.
     pub violations: &'a [String],
+}
+
+impl Report<'_> {
+    fn failed_twice(&self) -> Vec<String> {
+        self.retries.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Prints the report as Markdown.
@@ -44,6 +55,7 @@ pub fn print(report: &Report) {
         &count(report.facts.work_items.iter().map(|item| format!("{} ({})", item.kind, item.status))),
     );
     list("baskets without an order", &count(report.outcome.refused.iter().map(|(_, reason)| reason.clone())));
+    list("calls that failed twice", &count(report.failed_twice().into_iter()));
     println!("\n**Violations: {}**", report.violations.len());
     for violation in report.violations.iter().take(50) {
         println!("- {violation}");
@@ -71,6 +83,8 @@ fn totals(report: &Report) {
         let figure = forwarded.get((forwarded.len().max(1) - 1) * percent / 100).copied().unwrap_or_default();
         println!("| paid to forwarded, p{percent} | {} |", millis(figure));
     }
+    println!("| calls that succeeded when sent once more | {} |", report.retries.once.load(Ordering::Relaxed));
+    println!("| calls that failed even then | {} |", report.failed_twice().len());
     println!("| servers killed | {} |", report.facts.killed);
     println!("| mails | {} |", report.facts.mails.len());
     if let Some(kib) = report.resident_kib {

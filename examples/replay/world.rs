@@ -6,15 +6,21 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use consign::simulator::{Mail, mailbox};
 use serde_json::Value;
 use tokio::process::{Child, Command};
+use url::Url;
+
+use super::neighbors::{Fault, Neighbor, Proxy};
 
 /// The first argument that makes this program behave as `consign`.
 pub const AS_CONSIGN: &str = "as-consign";
 /// How long a process may take to answer.
 const START: Duration = Duration::from_secs(60);
+
+/// How long an orchestrator waits for a server to end before it kills it.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// How the servers of a run are set up.
 #[derive(Debug, Clone)]
@@ -33,6 +39,20 @@ pub struct Setup {
     pub faults: Value,
     /// The seed.
     pub seed: u64,
+    /// Another build of `consign`, which every other server runs.
+    pub other: Option<PathBuf>,
+    /// Whether the servers reach their neighbors through proxies that can spoil what they answer.
+    pub proxied: bool,
+}
+
+/// The proxies before the neighbors.
+struct Proxies {
+    /// Before the suppliers; only the first one is reached through it.
+    supplier: Proxy,
+    gateway: Proxy,
+    mail: Proxy,
+    redis: Option<Proxy>,
+    database: Option<Proxy>,
 }
 
 /// The processes of a run.
@@ -48,6 +68,7 @@ pub struct World {
     mails: Arc<Mutex<Vec<Mail>>>,
     children: Vec<Option<Child>>,
     _helpers: Vec<Child>,
+    proxies: Option<Proxies>,
 }
 
 /// The secret the servers and the gateway share in a run.
@@ -85,7 +106,11 @@ impl World {
         let gateway_url = helper_urls.pop().unwrap_or_default();
         let suppliers_url = helper_urls.pop().unwrap_or_default();
         let (children, _helpers) = (Vec::new(), helpers);
-        let mut world = Self { setup, suppliers_url, gateway_url, servers, mail_url, mails, children, _helpers };
+        let mut world =
+            Self { setup, suppliers_url, gateway_url, servers, mail_url, mails, children, _helpers, proxies: None };
+        if world.setup.proxied {
+            world.proxies = Some(world.proxies().await?);
+        }
         for index in 0..world.servers.len() {
             let child = world.spawn_server(index)?;
             world.children.push(Some(child));
@@ -101,11 +126,71 @@ impl World {
 
     /// Kills a server as `kill -9` does, and starts it again.
     pub async fn kill_and_restart(&mut self, index: usize) -> anyhow::Result<()> {
+        self.kill(index).await?;
+        self.launch(index)?;
+        self.ready(index).await
+    }
+
+    /// Kills a server as `kill -9` does, if nobody else did, and waits for its end.
+    pub async fn kill(&mut self, index: usize) -> anyhow::Result<()> {
         if let Some(mut child) = self.children[index].take() {
-            child.kill().await?;
+            // An error means that it has ended already.
+            let _ = child.start_kill();
+            child.wait().await?;
         }
+        Ok(())
+    }
+
+    /// Starts a server that has ended, and does not wait for it.
+    pub fn launch(&mut self, index: usize) -> anyhow::Result<()> {
         self.children[index] = Some(self.spawn_server(index)?);
+        Ok(())
+    }
+
+    /// Waits until a server answers.
+    pub async fn ready(&self, index: usize) -> anyhow::Result<()> {
         answers(&format!("{}/readyz", self.servers[index])).await
+    }
+
+    /// Sends a server a signal, by its name without `SIG`.
+    pub async fn signal(&self, index: usize, signal: &str) -> anyhow::Result<()> {
+        let line = format!("kill -s {signal} {}", self.pid(index)?);
+        let status = Command::new("sh").args(["-c", &line]).status().await?;
+        ensure!(status.success(), "{line}: {status}");
+        Ok(())
+    }
+
+    /// Asks a server to end, as an orchestrator does, waits for its orderly end, and starts it again.
+    pub async fn replace(&mut self, index: usize) -> anyhow::Result<()> {
+        self.signal(index, "TERM").await?;
+        if let Some(mut child) = self.children[index].take() {
+            let status = tokio::time::timeout(DRAIN, child.wait()).await.context("a server did not end in time")??;
+            ensure!(status.success(), "a server that was asked to end: {status}");
+        }
+        self.launch(index)?;
+        self.ready(index).await
+    }
+
+    /// The process id of a server that runs.
+    pub fn pid(&self, index: usize) -> anyhow::Result<u32> {
+        self.children[index].as_ref().and_then(Child::id).context("the server does not run")
+    }
+
+    /// Who is at the other end of a server's connection.
+    pub fn name_of(&self, local: u16, remote: u16) -> &'static str {
+        let is = |url: &str, port: u16| {
+            Url::parse(url).is_ok_and(|url| url.port().or_else(|| default_port(&url)) == Some(port))
+        };
+        let redis = self.setup.redis_url.as_deref().unwrap_or_default();
+        match remote {
+            _ if self.servers.iter().any(|server| is(server, local)) => "a client",
+            _ if is(&self.suppliers_url, remote) => "a supplier",
+            _ if is(&self.gateway_url, remote) => "the payment gateway",
+            _ if is(&self.mail_url, remote) => "the mail server",
+            _ if is(redis, remote) => "Redis",
+            _ if is(&self.setup.database_url, remote) => "PostgreSQL",
+            _ => "somebody else",
+        }
     }
 
     /// The mails that went out so far.
@@ -115,14 +200,20 @@ impl World {
 
     /// The memory of the first server, in KiB: resident now.
     pub fn resident_kib(&self) -> Option<u64> {
-        let pid = self.children.first()?.as_ref()?.id()?;
+        let pid = self.pid(0).ok()?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         line.split_whitespace().nth(1)?.parse().ok()
     }
 
     fn spawn_server(&self, index: usize) -> anyhow::Result<Child> {
-        let mut command = consign(&self.setup.folder, &format!("server-{index}"))?;
+        let log = format!("server-{index}");
+        // The first start makes the tables; they must be the newer build's.
+        let other = self.setup.other.as_deref().filter(|_| !index.is_multiple_of(2));
+        let mut command = match other {
+            Some(program) => logged(Command::new(program), &self.setup.folder, &log)?,
+            None => consign(&self.setup.folder, &log)?,
+        };
         for (key, value) in self.environment(index) {
             command.env(key, value);
         }
@@ -131,10 +222,65 @@ impl World {
     }
 
     fn environment(&self, index: usize) -> Vec<(&'static str, String)> {
-        let mut environment = environment(&self.setup, &self.servers[index], &self.gateway_url);
-        environment.push(("CONSIGN_SMTP_URL", self.mail_url.clone()));
+        let proxies = self.proxies.as_ref();
+        let gateway_url = through(&self.gateway_url, proxies.map(|it| &it.gateway));
+        let setup = Setup {
+            database_url: through(&self.setup.database_url, proxies.and_then(|it| it.database.as_ref())),
+            redis_url: (self.setup.redis_url.as_ref())
+                .map(|url| through(url, proxies.and_then(|it| it.redis.as_ref()))),
+            ..self.setup.clone()
+        };
+        let mut environment = environment(&setup, &self.servers[index], &gateway_url);
+        environment.push(("CONSIGN_SMTP_URL", through(&self.mail_url, proxies.map(|it| &it.mail))));
         environment.push(("CONSIGN_MAIL_FROM", "shop@example.com".to_owned()));
         environment
+    }
+
+    async fn proxies(&self) -> anyhow::Result<Proxies> {
+        let database = Some(&self.setup.database_url).filter(|url| !url.starts_with("sqlite"));
+        Ok(Proxies {
+            supplier: Proxy::before(target(&self.suppliers_url)?).await?,
+            gateway: Proxy::before(target(&self.gateway_url)?).await?,
+            mail: Proxy::before(target(&self.mail_url)?).await?,
+            redis: match &self.setup.redis_url {
+                Some(url) => Some(Proxy::before(target(url)?).await?),
+                None => None,
+            },
+            database: match database {
+                Some(url) => Some(Proxy::before(target(url)?).await?),
+                None => None,
+            },
+        })
+    }
+
+    /// Where the servers reach a supplier.
+    pub fn supplier_url(&self, index: usize) -> String {
+        let proxy = self.proxies.as_ref().map(|it| &it.supplier).filter(|_| index == 0);
+        format!("{}/suppliers/s{index}", through(&self.suppliers_url, proxy).trim_end_matches('/'))
+    }
+
+    fn proxy(&self, neighbor: Neighbor) -> Option<&Proxy> {
+        let proxies = self.proxies.as_ref()?;
+        match neighbor {
+            Neighbor::Nobody => None,
+            Neighbor::Supplier => Some(&proxies.supplier),
+            Neighbor::Gateway => Some(&proxies.gateway),
+            Neighbor::Mail => Some(&proxies.mail),
+            Neighbor::Redis => proxies.redis.as_ref(),
+            Neighbor::Database => proxies.database.as_ref(),
+        }
+    }
+
+    /// Whether there is such a neighbor, behind a proxy.
+    pub fn has(&self, neighbor: Neighbor) -> bool {
+        self.proxy(neighbor).is_some()
+    }
+
+    /// From now on this is wrong with a neighbor.
+    pub fn misbehave(&self, neighbor: Neighbor, fault: Fault) {
+        if let Some(proxy) = self.proxy(neighbor) {
+            proxy.set(fault);
+        }
     }
 }
 
@@ -180,7 +326,8 @@ fn environment(setup: &Setup, server: &str, gateway_url: &str) -> Vec<(&'static 
     ];
     if let Some(url) = &setup.redis_url {
         environment.push(("CONSIGN_REDIS_URL", url.clone()));
-        environment.push(("CONSIGN_REDIS_PREFIX", "consign-replay:".to_owned()));
+        let run = setup.folder.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        environment.push(("CONSIGN_REDIS_PREFIX", format!("{run}:")));
     }
     environment
 }
@@ -207,9 +354,14 @@ async fn run(
 
 /// This program as `consign`, writing what it says to `NAME.log`.
 fn consign(folder: &Path, name: &str) -> anyhow::Result<Command> {
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{name}.log")))?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(AS_CONSIGN).kill_on_drop(true).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command.arg(AS_CONSIGN);
+    logged(command, folder, name)
+}
+
+fn logged(mut command: Command, folder: &Path, name: &str) -> anyhow::Result<Command> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{name}.log")))?;
+    command.kill_on_drop(true).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     Ok(command)
 }
 
@@ -224,6 +376,31 @@ async fn answers(url: &str) -> anyhow::Result<()> {
             bail!("{url} does not answer");
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Where a URL leads, as `host:port`.
+fn target(url: &str) -> anyhow::Result<String> {
+    let url = Url::parse(url)?;
+    let port = url.port_or_known_default().or_else(|| default_port(&url)).context("a URL without a port")?;
+    Ok(format!("{}:{port}", url.host_str().context("a URL without a host")?))
+}
+
+/// A URL by way of a proxy, if there is one.
+fn through(url: &str, proxy: Option<&Proxy>) -> String {
+    let (Some(proxy), Ok(mut parsed)) = (proxy, Url::parse(url)) else { return url.to_owned() };
+    // Neither fails for a URL with a host.
+    let _ = parsed.set_host(Some("127.0.0.1"));
+    let _ = parsed.set_port(Some(proxy.port()));
+    parsed.to_string().trim_end_matches('/').to_owned()
+}
+
+/// The ports of what is named without one.
+fn default_port(url: &Url) -> Option<u16> {
+    match url.scheme() {
+        "postgres" | "postgresql" => Some(5432),
+        "redis" => Some(6379),
+        _ => None,
     }
 }
 
