@@ -38,7 +38,7 @@ pub use self::error::CheckoutErrorCode;
 pub use self::hold::CompleteInput;
 pub use self::lines::{LineChange, NewLine, add as add_lines, of_customer, update as update_lines};
 pub use self::settle::settle;
-pub use self::unknown::{DecideAttempt, after_work_item};
+pub use self::unknown::{DecideAttempt, after_work_item, ask_again, undecided};
 pub use self::view::{CartProblem, LineView, ParcelView, View, view};
 
 /// How a verb of this room says no.

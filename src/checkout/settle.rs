@@ -18,6 +18,7 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::{Fault, Problem};
 use crate::orders::{self, PlacedLine, Placement};
 use crate::payments::{self, Attempt, AttemptStatus, AuthorizeOutcome};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 use crate::pricing::discounts;
 
@@ -158,7 +159,9 @@ async fn undeliverable(
 
 /// Ends the checkout without an order: the stock and the discounts go back, the cart opens again.
 async fn give_back(tx: &Tx, cart: cart::Model, hold: hold::Model, problems: Vec<Problem<Code>>) -> Result<(), Fault> {
-    inventory::release(tx, hold.attempt_id).await?;
+    if !planted::is(Bug::KeepReservation) {
+        inventory::release(tx, hold.attempt_id).await?;
+    }
     discounts::release(tx, hold.attempt_id).await?;
     let failure: Vec<FailureProblem> =
         problems.into_iter().map(|it| FailureProblem { code: it.code, field: it.field, message: it.message }).collect();

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::entity::hold::HoldStatus;
+use super::entity::hold::{self, HoldStatus};
 use super::hold::lock;
 use super::jobs::ReconcileAttempt;
 use super::settle::abandon;
@@ -25,6 +27,18 @@ const TELL_AFTER: Duration = Duration::from_secs(15 * 60);
 /// Whether a checkout begun at `begun` would have been told of by now.
 pub(super) fn is_due(app: &App, begun: Timestamp) -> bool {
     app.clock.now() - begun >= jobs::scaled(app, TELL_AFTER)
+}
+
+/// How many checkouts wait for their provider's decision, and since when the oldest of them does.
+pub async fn undecided(conn: &impl ConnectionTrait) -> Result<(i64, Option<Timestamp>), Fault> {
+    let query = hold::Entity::find()
+        // Literal, so that a cached plan may still use the partial index.
+        .filter(Expr::cust("status = 'HELD'"))
+        .select_only()
+        .expr(hold::Column::AttemptId.count())
+        .expr(hold::Column::CreatedAt.min());
+    let found = query.into_tuple::<(i64, Option<Timestamp>)>().one(conn).await?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Tells, unless the checkout ended meanwhile.
@@ -48,6 +62,18 @@ pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fau
     // A movement of money is the payments' to look after.
     let Some(attempt_id) = text("subject").and_then(|id| id.parse().ok()) else { return Ok(vec![]) };
     Ok(vec![NewJob::now(&DecideAttempt { attempt_id, give_up })?])
+}
+
+/// Has the provider asked at once about every attempt whose checkout still holds goods; how many there are.
+pub async fn ask_again(app: &App) -> Result<usize, Fault> {
+    let held = hold::Entity::find().filter(hold::Column::Status.eq(HoldStatus::Held)).all(app.db.read()).await?;
+    let tx = Tx::begin(app).await?;
+    for attempt_id in held.iter().map(|it| it.attempt_id) {
+        jobs::enqueue(&tx, &ReconcileAttempt { attempt_id }).await?;
+        jobs::hasten(&tx, &ReconcileAttempt { attempt_id }).await?;
+    }
+    tx.commit().await?;
+    Ok(held.len())
 }
 
 /// Does what a person decided about an attempt whose outcome is not known.

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::backup::{BackupArgs, RestoreArgs};
 use super::demo::DemoArgs;
+use super::doctor::DoctorArgs;
 use super::import::ImportArgs;
 use super::owner::OwnerCommand;
+use super::recover::RecoverArgs;
 use super::secrets::SecretsCommand;
 use super::token::TokenCommand;
 use crate::platform::config::Config;
@@ -37,6 +40,14 @@ pub enum Command {
     All,
     /// Bring the database's tables up to date, and end. `serve`, `work` and `all` do so by themselves.
     Migrate,
+    /// Copy the SQLite database to a new file, beside a running server. PostgreSQL has tools of its own.
+    Backup(BackupArgs),
+    /// Put a backup in the place of the SQLite database, which is kept. `recover` is the next step.
+    Restore(RestoreArgs),
+    /// After a restore: ask payment providers and suppliers what happened since the backup.
+    Recover(RecoverArgs),
+    /// Check a deployment, and say what to do about what is not right. Changes nothing.
+    Doctor(DoctorArgs),
     /// The owner's account.
     #[command(subcommand)]
     Owner(OwnerCommand),

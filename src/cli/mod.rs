@@ -3,10 +3,13 @@
 //! An error is one sentence on standard error and a non-zero exit.
 
 mod args;
+mod backup;
 mod demo;
+mod doctor;
 mod import;
 mod owner;
 mod process;
+mod recover;
 mod secrets;
 mod token;
 
@@ -82,6 +85,10 @@ async fn run_configured(config: Config, command: Command) -> anyhow::Result<()> 
         Command::Work => process::run(config, process::Role::Work).await,
         Command::All => process::run(config, process::Role::All).await,
         Command::Migrate => migrate(&config).await,
+        Command::Backup(args) => backup::take(&config, args).await,
+        Command::Restore(args) => backup::restore(&config, args).await,
+        Command::Doctor(args) => doctor::run(config, args).await,
+        Command::Recover(args) => recover::run(errand(config).await?, args).await,
         Command::Owner(command) => owner::run(errand(config).await?, command).await,
         Command::Import(args) => import::run(errand(config).await?, args).await,
         Command::Token(command) => token::run(errand(config).await?, command).await,

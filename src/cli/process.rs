@@ -34,6 +34,10 @@ pub enum Role {
 pub async fn run(config: Config, role: Role) -> anyhow::Result<()> {
     telemetry::init_logs(config.log_format);
     let app = App::start(config).await?;
+    if let Some(it) = app.restored.as_ref().filter(|it| it.recovered_at.is_none()) {
+        let taken_at = it.taken_at.to_rfc3339();
+        tracing::warn!("the database was restored from a backup taken at {taken_at}: stop and run `consign recover`");
+    }
     let parts = Running::start(app.clone(), role).await?;
     asked_to_end().await;
     tracing::info!("ending: no new connections; open requests and running jobs have {DRAIN:?}");

@@ -15,11 +15,12 @@ use super::work::{Work, open_all};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::event::EventType;
-use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
+use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId, TypedId as _};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
 use crate::orders::{self, order};
 use crate::platform::jobs;
+use crate::platform::restoration;
 use crate::platform::tx::Tx;
 use crate::routing::{Pick, PlannedParcel};
 use crate::suppliers::{self, adapter_for, supplier};
@@ -77,7 +78,11 @@ pub(super) async fn create(
     orders::note_supplier(tx, order.id, supplier.id).await?;
     let mut work = Work::of(order.clone(), own, lines);
     work.tell_store(tx, EventType::SupplierOrderCreated, "A supplier order was made.").await?;
-    if supplier.auto_forward {
+    if is_doubtful(tx, order) {
+        work.step(tx, SupplierOrderStatus::Routed, "the database was restored: the supplier may have it already")
+            .await?;
+        trouble::perhaps_sent(tx, &work).await?;
+    } else if supplier.auto_forward {
         release(tx, &mut work, &supplier, "made from the plan").await?;
     } else {
         work.step(tx, SupplierOrderStatus::Routed, "the owner decides when it is sent").await?;
@@ -85,6 +90,14 @@ pub(super) async fn create(
     }
     work.save(tx).await?;
     Ok(work)
+}
+
+/// Whether the supplier may have been asked before the database was restored, under a reference that is
+/// lost: it cannot be asked by the new one.
+fn is_doubtful(tx: &Tx, order: &order::Model) -> bool {
+    let begun = order.attempt_id.uuid().get_timestamp().map(|it| it.to_unix());
+    let begun = begun.and_then(|(seconds, nanos)| Timestamp::from_timestamp(i64::try_from(seconds).ok()?, nanos));
+    restoration::concerns(tx.app(), begun.unwrap_or(order.placed_at))
 }
 
 /// Sends a supplier order on its way: to the queue, or, for a supplier who comes to us, to its list.

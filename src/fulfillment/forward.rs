@@ -24,6 +24,8 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::lanes::Pass;
 use crate::platform::jobs::{self, Done, JobError};
+use crate::platform::planted::{self, Bug};
+use crate::platform::restoration;
 use crate::platform::tx::Tx;
 use crate::store;
 use crate::suppliers::adapter::{AdapterError, OrderRequest, PackingSlip, RemoteOrder, RequestLine, SupplierAdapter};
@@ -91,6 +93,14 @@ async fn begin(app: &App, id: SupplierOrderId) -> Result<Begun, Fault> {
     if !supplier.is_some_and(|it| it.is_active()) {
         return Ok(Begun::Later(PAUSED));
     }
+    if is_doubtful(&tx, &work.own) {
+        work.own.sent_at = Some(tx.now());
+        work.step(&tx, SupplierOrderStatus::Submitting, "the database was restored: the supplier is asked first")
+            .await?;
+        lose(&tx, &mut work, "the database was restored; the supplier may have it already").await?;
+        tx.commit().await?;
+        return Ok(Begun::Nothing);
+    }
     work.own.sendings += 1;
     work.own.sent_at = Some(tx.now());
     let reason = format!("sending number {}", work.own.sendings);
@@ -101,6 +111,12 @@ async fn begin(app: &App, id: SupplierOrderId) -> Result<Begun, Fault> {
         Sending { request: request(&work, store_name), supplier_id: work.own.supplier_id, number: work.own.sendings };
     tx.commit().await?;
     Ok(Begun::Send(Box::new(sending)))
+}
+
+/// Whether it may have been sent before the database was restored, which does not know it any more.
+fn is_doubtful(tx: &Tx, own: &supplier_order::Model) -> bool {
+    let before = |at| restoration::concerns(tx.app(), at);
+    before(own.created_at) && own.sent_at.is_none_or(before)
 }
 
 async fn settle(
@@ -137,6 +153,11 @@ async fn settle(
             }
             work.save(&tx).await?;
             Done::Again(after.unwrap_or_else(|| pause(number)))
+        }
+        Err(AdapterError::Unknown { reason }) if planted::is(Bug::ResendBlindly) => {
+            work.step(&tx, SupplierOrderStatus::Queued, &reason).await?;
+            work.save(&tx).await?;
+            Done::Again(Duration::ZERO)
         }
         Err(AdapterError::Unknown { reason }) => {
             lose(&tx, &mut work, &reason).await?;

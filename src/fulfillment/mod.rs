@@ -49,7 +49,9 @@ pub use self::jobs::{
 pub use self::manage::{reroute, submit};
 pub use self::money::{amount_due, cost, revenue};
 pub use self::portal::{Acceptance, accept, cancel_answer, open_for, reject};
-pub use self::queries::{SupplierOrderFilter, count, find, history, lines_of, list, load_many, lookup, of_orders};
+pub use self::queries::{
+    SupplierOrderFilter, count, find, history, lines_of, list, load_many, lookup, of_orders, unfinished, unforwarded,
+};
 pub use self::remote::{NewsOutcome, apply_remote};
 pub use self::ship::{NotAccepted, Units, record_delivered, record_shipped};
 pub use self::state::{RequestStatus, SupplierOrderStatus};

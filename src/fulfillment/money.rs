@@ -12,6 +12,7 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::orders::{self, line, order};
 use crate::payments::{self, MoneyTotals};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 use crate::store::{self, CaptureMoment};
 
@@ -80,7 +81,7 @@ async fn after_capture(tx: &Tx, order: order::Model, due: Money, totals: &MoneyT
     let left = taken(totals)?.sub(totals.refunded)?.sub(totals.pending_refunded)?;
     if back > 0 {
         let amount = order.money(back.min(left.minor()));
-        if amount.minor() > 0 {
+        if amount.minor() > 0 && !planted::is(Bug::KeepMoney) {
             let key = format!("cancelled:{order_id}:{}", due.minor());
             payments::refund(tx, order_id, amount, "units were cancelled", &key).await?;
         }

@@ -2,13 +2,14 @@
 
 use sea_orm::sea_query::Condition;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::entity::{line, supplier_order, transition};
 use super::state::SupplierOrderStatus;
 use crate::app::App;
 use crate::identity::{Action, Actor};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OrderId, SupplierOrderId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
@@ -28,6 +29,19 @@ pub async fn lookup(conn: &impl ConnectionTrait, id: SupplierOrderId) -> Result<
     Ok(supplier_order::Entity::find_by_id(id).one(conn).await?)
 }
 
+/// How many supplier orders are to be sent and are not known to have reached their supplier, and since
+/// when the oldest of them is there. Those that wait for the owner's approval are not among them.
+pub async fn unforwarded(conn: &impl ConnectionTrait) -> Result<(i64, Option<Timestamp>), Fault> {
+    use SupplierOrderStatus::{Failed, Queued, Submitting, Unknown};
+    let query = supplier_order::Entity::find()
+        .filter(supplier_order::Column::Status.is_in([Queued, Submitting, Unknown, Failed]))
+        .select_only()
+        .expr(supplier_order::Column::Id.count())
+        .expr(supplier_order::Column::CreatedAt.min());
+    let found = query.into_tuple::<(i64, Option<Timestamp>)>().one(conn).await?;
+    Ok(found.unwrap_or_default())
+}
+
 /// The supplier order, if it is `actor`'s to see.
 pub async fn find(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<Option<supplier_order::Model>, Fault> {
     actor.may(Action::ReadSupplierOrder)?;
@@ -40,6 +54,14 @@ pub async fn find(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<Optio
 pub async fn of_orders(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<supplier_order::Model>, Fault> {
     let query = supplier_order::Entity::find().filter(supplier_order::Column::OrderId.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(supplier_order::Column::Id).all(conn).await?)
+}
+
+/// The supplier orders that something may still happen to, oldest first.
+pub async fn unfinished(conn: &impl ConnectionTrait) -> Result<Vec<SupplierOrderId>, Fault> {
+    let open = SupplierOrderStatus::iter().filter(|status| !status.is_final());
+    let query = supplier_order::Entity::find().filter(supplier_order::Column::Status.is_in(open));
+    let query = query.select_only().column(supplier_order::Column::Id).order_by_asc(supplier_order::Column::Id);
+    Ok(query.into_tuple().all(conn).await?)
 }
 
 /// The lines of supplier orders, by id.

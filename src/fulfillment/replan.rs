@@ -13,6 +13,7 @@ use crate::kernel::ids::{SupplierId, SupplierOrderId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{self, Done, JobError};
 use crate::platform::outbox::{self, NewEvent};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 use crate::routing::{self, Demand, Plan};
 
@@ -24,7 +25,7 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(Done::OK) };
     let units: i64 = work.lines.iter().map(line::Model::open).sum();
-    if units == 0 {
+    if units == 0 || planted::is(Bug::LeaveRefused) {
         return Ok(Done::OK);
     }
     if work.own.cancel_requested_at.is_some() {
@@ -69,7 +70,9 @@ pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) ->
     for row in &mut work.lines {
         let name = row.id.to_string();
         let unrouted: i64 = plan.unrouted.iter().filter(|it| it.line == name).map(|it| it.quantity).sum();
-        row.settled += row.open() - unrouted;
+        if !planted::is(Bug::PlanTwice) {
+            row.settled += row.open() - unrouted;
+        }
     }
     work.save(tx).await?;
     if !made.is_empty() {

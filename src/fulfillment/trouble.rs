@@ -76,6 +76,16 @@ pub(super) async fn approval_required(tx: &Tx, work: &Work) -> Result<(), Fault>
     open(tx, work, "APPROVAL_REQUIRED", Severity::Low, message, &[APPROVE, REROUTE, CANCEL_AND_REFUND]).await
 }
 
+pub(super) async fn perhaps_sent(tx: &Tx, work: &Work) -> Result<(), Fault> {
+    let message = format!(
+        "The database was restored from a backup: the supplier may have been asked for its part of order {} already, \
+         under a reference that is lost. Ask it about order {} before you approve this.",
+        work.order.number, work.order.number
+    );
+    let actions = [APPROVE, REROUTE, CANCEL_AND_REFUND, MARK_HANDLED];
+    open(tx, work, "APPROVAL_REQUIRED", Severity::High, message, &actions).await
+}
+
 pub(super) async fn cannot_send(tx: &Tx, work: &Work, reason: &str) -> Result<(), Fault> {
     let message = format!("A supplier order of order {} cannot be sent: {reason}", work.order.number);
     let actions = [RETRY, REROUTE, CANCEL_AND_REFUND, workitems::WAIT];

@@ -13,6 +13,7 @@ use crate::kernel::ids::{OrderId, SupplierOrderId, SupplierOrderLineId};
 use crate::kernel::problem::Fault;
 use crate::orders::{self, LineFact, order};
 use crate::platform::outbox::{self, NewEvent};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 /// A locked supplier order with its lines and its order.
@@ -75,6 +76,9 @@ impl Work {
         }
         self.own.steps += 1;
         self.own.status = to;
+        if planted::is(Bug::SkipStep) && to == SupplierOrderStatus::Rejected {
+            return Ok(());
+        }
         let row = transition::ActiveModel {
             supplier_order_id: Set(self.own.id),
             seq: Set(self.own.steps),
@@ -130,6 +134,8 @@ impl Work {
             return Ok(());
         }
         self.own.submitted_at = Some(at);
+        let took = (at - self.order.placed_at).to_std().unwrap_or_default();
+        tx.measure(move || metrics::histogram!("consign_paid_to_forwarded_seconds").record(took.as_secs_f64()));
         self.own.note = None;
         self.record(tx, |row, fact| fact.forwarded = row.live()).await?;
         self.tell_store(tx, EventType::SupplierOrderSubmitted, "A supplier order reached its supplier.").await

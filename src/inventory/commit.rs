@@ -13,6 +13,7 @@ use super::reserve::of_holder;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 /// What changes after a commitment was made.
@@ -40,7 +41,9 @@ pub async fn commit(tx: &Tx, holder: PaymentAttemptId, order_id: OrderId) -> Res
     let document = holder.to_string();
     let changes: Vec<_> = rows.iter().map(|row| (row.offer_id, of_reservation(row, order_id, &document))).collect();
     figures::apply(tx, &changes).await?;
-    add(tx, order_id, rows.iter().map(|row| (row.offer_id, row.quantity))).await?;
+    if !planted::is(Bug::ForgetCommitment) {
+        add(tx, order_id, rows.iter().map(|row| (row.offer_id, row.quantity))).await?;
+    }
     reservation::Entity::update_many()
         .col_expr(reservation::Column::State, Expr::value("COMMITTED"))
         .col_expr(reservation::Column::OrderId, Expr::value(order_id))

@@ -18,6 +18,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs;
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 /// So many offers are changed by one statement.
@@ -79,6 +80,9 @@ pub(super) fn short_of(
     offers: &BTreeMap<OfferId, offer::Model>,
     now: Timestamp,
 ) -> Vec<OfferId> {
+    if planted::is(Bug::Oversell) {
+        return Vec::new();
+    }
     let has = |id: &OfferId| offers.get(id).filter(|offer| offer.is_live()).map_or(0, |offer| offer.sellable(now));
     wanted.iter().filter(|&(id, &quantity)| has(id) < quantity).map(|(&id, _)| id).collect()
 }
@@ -125,7 +129,7 @@ async fn write(tx: &Tx, changes: &[(OfferId, Change<'_>)]) -> Result<BTreeMap<Of
         .col_expr(offer::Column::LedgerSeq, Expr::col(offer::Column::LedgerSeq).add(1))
         .col_expr(offer::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(offer::Column::Id.is_in(changes.iter().map(|(id, _)| *id)));
-    if changes.iter().any(|(_, change)| change.taken() > 0) {
+    if changes.iter().any(|(_, change)| change.taken() > 0) && !planted::is(Bug::Oversell) {
         let taken = by_offer(changes, |change| change.taken());
         update = update.filter(Condition::any().add(taken.clone().lte(0)).add(enough(taken, tx.now())));
     }

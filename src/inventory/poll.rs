@@ -11,6 +11,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
+use crate::platform::tx::Tx;
 use crate::suppliers::adapter::{AdapterError, StockAnswer, StockPage, SupplierAdapter};
 use crate::suppliers::{self, supplier};
 
@@ -103,6 +104,22 @@ async fn fetch(
 /// from all could have been sold again in between.
 fn stock_report(page: StockPage, as_of: Timestamp, part: ReportPart) -> StockReport {
     StockReport { as_of, full: page.full, part: Some(part), items: page.items }
+}
+
+/// Has the stock of every active supplier that can be asked fetched at once; the names of the others.
+pub async fn poll_all(app: &App) -> Result<Vec<String>, Fault> {
+    let mut others = Vec::new();
+    for supplier in suppliers::active(app.db.read()).await? {
+        if !suppliers::adapter_for(app, &supplier)?.capabilities().polls_stock {
+            others.push(supplier.name);
+            continue;
+        }
+        let tx = Tx::begin(app).await?;
+        jobs::enqueue(&tx, &PollStock { supplier_id: supplier.id }).await?;
+        jobs::hasten(&tx, &PollStock { supplier_id: supplier.id }).await?;
+        tx.commit().await?;
+    }
+    Ok(others)
 }
 
 /// Sees to it that every supplier that can be polled is.

@@ -12,6 +12,7 @@ use crate::kernel::ids::{OrderId, OrderLineId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::payments;
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 use super::entity::{line, order, supplier};
@@ -112,6 +113,9 @@ async fn recompute(
     change.fulfillment_status = Set(state::fulfillment_status(lines));
     change.return_status = Set(state::return_status(lines));
     change.updated_at = Set(tx.now());
+    if planted::is(Bug::TotalChanges) && money.captured > 0 {
+        change.total = Set(money.captured - money.refunded);
+    }
     Ok(change.update(tx).await?)
 }
 

@@ -27,7 +27,7 @@ pub use self::claim::{ClaimOrders, OrderClaimProblem, claim};
 pub use self::entity::{line, order};
 pub use self::erase::{EraseOrders, count_under_way};
 pub use self::facts::{LineFact, SyncMoney, lock, note_supplier, record, sync_money};
-pub use self::place::{PlacedLine, Placement, place, reseal};
+pub use self::place::{PlacedLine, Placement, place, reseal, skip_numbers};
 pub use self::queries::{
     OrderFilter, OrderSort, count, count_of, find, lines_of, list, list_of, load_many, lookup, lookup_by_token,
     tracking_token,

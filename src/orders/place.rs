@@ -130,6 +130,15 @@ async fn next_number(tx: &Tx) -> Result<i64, Fault> {
     Ok(row.ok_or_else(|| Fault::internal("the order counter is missing"))?.last_number)
 }
 
+/// Passes over numbers that may have been given before the database was restored; the first that is given
+/// now.
+pub async fn skip_numbers(tx: &Tx, count: u32) -> Result<i64, Fault> {
+    let sql = "UPDATE order_counter SET last_number = last_number + $1 WHERE id = 1 RETURNING id, last_number";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [i64::from(count).into()]);
+    let row = counter::Model::find_by_statement(statement).one(tx).await?;
+    Ok(row.ok_or_else(|| Fault::internal("the order counter is missing"))?.last_number + 1)
+}
+
 fn order_row(
     tx: &Tx,
     id: OrderId,

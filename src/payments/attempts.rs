@@ -14,6 +14,7 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::JobError;
 use crate::platform::jobs::lanes::{self, Pass};
+use crate::platform::planted::{self, Bug};
 use crate::platform::reseal::{self, Resealed};
 use crate::platform::tx::Tx;
 
@@ -147,7 +148,9 @@ pub async fn record(tx: &Tx, id: PaymentAttemptId, outcome: &AuthorizeOutcome) -
         {
             let status = attempt.status;
             let attempt = authorized(tx, attempt, payment, status).await?;
-            release(tx, &attempt, "The payment was authorized after the checkout had ended.").await?;
+            if !planted::is(Bug::KeepLateYes) {
+                release(tx, &attempt, "The payment was authorized after the checkout had ended.").await?;
+            }
             Ok(attempt)
         }
         (AttemptStatus::Open | AttemptStatus::Processing, AuthorizeOutcome::Declined { code }) => {

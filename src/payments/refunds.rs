@@ -16,6 +16,7 @@ use crate::kernel::ids::{OrderId, OrderLineId, RefundId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::idempotency::{self, Claimed};
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 /// The longest key.
@@ -91,6 +92,7 @@ pub async fn create_refund(
     let (scope, key) = (actor.label(), &request.idempotency_key);
     match idempotency::claim(&tx, &scope, "refundCreate", key, &digest, &id.to_string()).await? {
         Claimed::New => {}
+        Claimed::Repeat { .. } if planted::is(Bug::RefundAgain) => {}
         Claimed::Repeat { subject } => return Ok(repeated(&tx, &subject).await?),
         Claimed::OtherInput => {
             let message = "this key was used for another refund";

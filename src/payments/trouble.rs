@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entity::{attempt, transaction};
+use super::gateway::ProviderPayment;
 use super::movements;
 use super::settle::SettleTransaction;
 use crate::kernel::ids::{PaymentAttemptId, PaymentTransactionId};
+use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun, NewJob, Priority};
 use crate::platform::outbox;
@@ -37,6 +39,57 @@ pub(super) async fn wrong_payment(tx: &Tx, attempt: &attempt::Model, defect: &st
     };
     workitems::open(tx, item).await?;
     Ok(())
+}
+
+/// A provider has a payment under our reference that the restored database does not know.
+pub(super) async fn lost_payment(tx: &Tx, provider: &str, payment: &ProviderPayment) -> Result<(), Fault> {
+    let money = |minor| Money::from_minor(minor, payment.amount.currency());
+    let (captured, refunded) = (money(payment.captured), money(payment.refunded));
+    let item = NewWorkItem {
+        kind: "PAYMENT_LOST",
+        severity: Severity::Critical,
+        subject: payment.reference.clone(),
+        order_id: None,
+        supplier_order_id: None,
+        message: format!(
+            "The payment provider {provider} has {} of {} ({captured} captured, {refunded} refunded) under our reference \
+             {}, which the restored database does not know: an order placed after the backup is lost. Find the buyer \
+             at the provider, and make the order anew with them or give the money back there.",
+            payment.id, payment.amount, payment.reference
+        ),
+        actions: vec!["MARK_HANDLED".to_owned()],
+        due_in: None,
+        dedupe_key: format!("payment-lost:{provider}:{}", payment.id),
+    };
+    workitems::open(tx, item).await.map(drop)
+}
+
+/// A provider's sums of a payment are not those of the restored database.
+pub(super) async fn sums_differ(tx: &Tx, attempt: &attempt::Model, payment: &ProviderPayment) -> Result<(), Fault> {
+    let sums = |captured, voided, refunded| {
+        let [captured, voided, refunded] = [captured, voided, refunded].map(|minor| attempt.money(minor));
+        format!("{captured} captured, {voided} released, {refunded} refunded")
+    };
+    let item = NewWorkItem {
+        kind: "PAYMENT_DIFFERS",
+        severity: Severity::High,
+        subject: attempt.id.to_string(),
+        order_id: attempt.order_id,
+        supplier_order_id: None,
+        message: format!(
+            "Since the backup money moved that the restored database does not know. The payment provider {} says of \
+             payment {}: {}; the store says: {}. What suppliers confirm again is taken over by itself; what still \
+             differs in an hour is yours to note.",
+            attempt.gateway,
+            attempt.id,
+            sums(payment.captured, payment.voided, payment.refunded),
+            sums(attempt.captured, attempt.voided, attempt.refunded)
+        ),
+        actions: vec!["MARK_HANDLED".to_owned()],
+        due_in: None,
+        dedupe_key: format!("payment-differs:{}", attempt.id),
+    };
+    workitems::open(tx, item).await.map(drop)
 }
 
 /// Nobody knows for long what became of an attempt, whose checkout holds goods meanwhile.

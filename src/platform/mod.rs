@@ -4,10 +4,13 @@
 
 pub mod config;
 pub mod limits;
+pub mod measures;
 pub mod standard_webhooks;
 pub mod telemetry;
 
+pub mod copies;
 pub mod db;
+pub mod restoration;
 pub mod tx;
 pub mod uploads;
 
@@ -30,4 +33,5 @@ pub mod mail;
 pub mod places;
 pub mod reseal;
 
+pub mod planted;
 pub mod stopping;

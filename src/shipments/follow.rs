@@ -5,21 +5,40 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::news::apply_order;
+use crate::app::App;
 use crate::fulfillment::{self, NewsOutcome, SupplierOrderStatus};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
 use crate::orders;
-use crate::platform::jobs::{Done, Job, JobError, JobRun};
+use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
+use crate::platform::tx::Tx;
 use crate::suppliers::{self, adapter_for};
 
 /// How often a supplier order is asked about. Suppliers tell by themselves; this only heals.
 const EVERY: Duration = Duration::from_secs(600);
+
+/// So many are begun in one transaction.
+const BATCH: usize = 500;
 
 /// Asks about one supplier order now and then, until nothing more can happen to it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct FollowSupplierOrder {
     /// The supplier order.
     pub id: SupplierOrderId,
+}
+
+/// Has suppliers asked at once about every order of theirs that something may still happen to; how many.
+pub async fn follow_all(app: &App) -> Result<usize, Fault> {
+    let all = fulfillment::unfinished(app.db.read()).await?;
+    for some in all.chunks(BATCH) {
+        let tx = Tx::begin(app).await?;
+        for &id in some {
+            jobs::enqueue(&tx, &FollowSupplierOrder { id }).await?;
+            jobs::hasten(&tx, &FollowSupplierOrder { id }).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(all.len())
 }
 
 impl Job for FollowSupplierOrder {

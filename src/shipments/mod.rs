@@ -20,7 +20,7 @@ mod record;
 mod refund;
 
 pub use self::entity::{event, line, shipment};
-pub use self::follow::FollowSupplierOrder;
+pub use self::follow::{FollowSupplierOrder, follow_all};
 pub use self::forget::ForgetRecipient;
 pub use self::news::{apply_created, apply_news, apply_order};
 pub use self::queries::{events_of, find, lines_of, load_many, lookup, of_orders, of_supplier_orders};

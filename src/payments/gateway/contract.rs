@@ -2,6 +2,7 @@
 //! server that behaves like its provider.
 
 use super::{AuthorizeRequest, Gateway, GatewayError, ProviderStatus};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Money;
 
 /// Payment tokens of the provider's test mode.
@@ -22,6 +23,7 @@ pub async fn check(gateway: &dyn Gateway, tokens: &Tokens) {
     a_no_is_an_answer(gateway, tokens).await;
     what_is_not_known_can_be_asked(gateway, tokens).await;
     sums_follow_the_movements(gateway, tokens).await;
+    what_changed_is_listed_or_nothing_is(gateway).await;
 }
 
 fn euros(minor: i64) -> Money {
@@ -45,6 +47,14 @@ async fn one_key_has_one_effect(gateway: &dyn Gateway, tokens: &Tokens) {
     assert_eq!(gateway.lookup(&first.id).await, Ok(Some(first)));
     assert_eq!(gateway.lookup("nothing").await, Ok(None));
     assert_eq!(gateway.find("pay_nothing").await, Ok(vec![]));
+}
+
+async fn what_changed_is_listed_or_nothing_is(gateway: &dyn Gateway) {
+    let since = |seconds| Timestamp::from_timestamp(seconds, 0).expect("a time");
+    // One that cannot list says so every time.
+    let Some(all) = gateway.changed_since(since(0)).await.expect("an answer") else { return };
+    assert!(all.iter().any(|payment| payment.reference == "pay_one"), "{all:?}");
+    assert_eq!(gateway.changed_since(since(4_000_000_000)).await, Ok(Some(vec![])));
 }
 
 async fn a_no_is_an_answer(gateway: &dyn Gateway, tokens: &Tokens) {

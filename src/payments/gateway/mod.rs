@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(super) mod contract;
+mod measured;
 pub(super) mod test;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,12 @@ pub trait Gateway: Send + Sync {
 
     /// The payments made under our `reference`.
     async fn find(&self, reference: &str) -> Result<Vec<ProviderPayment>, GatewayError>;
+
+    /// The payments that were made or changed since `since`; `None` from a provider that cannot list them.
+    async fn changed_since(&self, since: Timestamp) -> Result<Option<Vec<ProviderPayment>>, GatewayError> {
+        let _ = since;
+        Ok(None)
+    }
 
     /// The message a webhook carries, if it is proved to come from the provider.
     fn read_webhook(
@@ -160,9 +167,9 @@ impl Gateways {
         Ok(gateways)
     }
 
-    /// Adds a provider, or puts it in the place of the one with its name.
+    /// Adds a provider, or puts it in the place of the one with its name. Its calls are counted.
     pub fn add(&mut self, gateway: Arc<dyn Gateway>) {
-        self.0.insert(gateway.name(), gateway);
+        self.0.insert(gateway.name(), Arc::new(measured::Measured(gateway)));
     }
 
     /// The provider of this name.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::{HeaderMap, StatusCode};
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -16,7 +16,7 @@ use super::{
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::{Currency, Money};
 use crate::platform::config::{Config, Secret, TestGatewayConfig};
-use crate::platform::egress::{Egress, EgressError, read_bounded};
+use crate::platform::egress::{self, Egress, EgressError, Partner, read_bounded};
 use crate::platform::standard_webhooks::WebhookKey;
 
 /// How long the provider may take to answer before its answer counts as unknown. Less than a
@@ -62,9 +62,9 @@ impl TestGateway {
     }
 
     async fn post(&self, path: &str, key: &str, body: Value) -> Result<ProviderPayment, GatewayError> {
-        let request = self.egress.request(Method::POST, self.url(path)).map_err(lost)?;
-        let request = request.bearer_auth(self.secret.expose()).header("idempotency-key", key).json(&body);
-        let (status, body) = self.answer(request.timeout(TIMEOUT).send().await).await?;
+        let request = self.egress.request(Method::POST, self.url(path));
+        let request = request.map(|it| it.header("idempotency-key", key).json(&body));
+        let (status, body) = self.answer(request).await?;
         match status {
             StatusCode::OK | StatusCode::CREATED => parse::<Payment>(&body)?.read(),
             _ => Err(refusal(status, &body)),
@@ -73,13 +73,16 @@ impl TestGateway {
 
     /// Reads; nothing is at stake, so whatever fails may be tried again.
     async fn get(&self, url: Url) -> Result<(StatusCode, Vec<u8>), GatewayError> {
-        let request = self.egress.request(Method::GET, url).map_err(lost)?;
-        let answer = self.answer(request.bearer_auth(self.secret.expose()).timeout(TIMEOUT).send().await).await;
+        let answer = self.answer(self.egress.request(Method::GET, url)).await;
         answer.map_err(|error| GatewayError::Retry { reason: error.to_string(), after: None })
     }
 
-    async fn answer(&self, sent: reqwest::Result<Response>) -> Result<(StatusCode, Vec<u8>), GatewayError> {
-        let response = sent.map_err(|error| lost(error.into()))?;
+    async fn answer(
+        &self,
+        request: Result<RequestBuilder, EgressError>,
+    ) -> Result<(StatusCode, Vec<u8>), GatewayError> {
+        let request = request.map(|it| it.bearer_auth(self.secret.expose()).timeout(TIMEOUT));
+        let response = egress::send(Partner::Gateway, request).await.map_err(lost)?;
         let status = response.status();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let after =
@@ -146,6 +149,19 @@ impl Gateway for TestGateway {
             StatusCode::NOT_FOUND => Ok(Vec::new()),
             _ => Err(refusal(status, &body)),
         }
+    }
+
+    async fn changed_since(&self, since: Timestamp) -> Result<Option<Vec<ProviderPayment>>, GatewayError> {
+        let mut url = self.url("");
+        url.query_pairs_mut().append_pair("changedSince", &since.to_rfc3339());
+        let (status, body) = self.get(url).await?;
+        if !status.is_success() {
+            // Listing was added to the protocol later than the rest.
+            let unknown = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+            return if unknown { Ok(None) } else { Err(refusal(status, &body)) };
+        }
+        let Ok(changes) = serde_json::from_slice::<Changes>(&body) else { return Ok(None) };
+        changes.authorizations.into_iter().map(Payment::read).collect::<Result<_, _>>().map(Some)
     }
 
     fn read_webhook(
@@ -227,6 +243,14 @@ struct Message {
     #[serde(rename = "type")]
     kind: String,
     data: Value,
+}
+
+/// What changed. A provider that takes no notice of the question answers something else.
+#[derive(Deserialize)]
+struct Changes {
+    #[serde(rename = "changedSince")]
+    _since: Timestamp,
+    authorizations: Vec<Payment>,
 }
 
 /// A list, bare or in an object.
