@@ -21,7 +21,8 @@ use crate::platform::egress::Egress;
 use crate::platform::keys::Sealer;
 use crate::platform::mail::Mailer;
 use crate::platform::outbox::Routes;
-use crate::platform::{jobs, telemetry};
+use crate::platform::{jobs, restoration, telemetry};
+use crate::suppliers::adapter::Adapters;
 use crate::worker;
 
 /// A handle on the program; cheap to clone.
@@ -60,10 +61,14 @@ pub struct Parts {
     pub egress: Egress,
     /// The payment providers that are configured.
     pub gateways: Gateways,
+    /// The ways suppliers are spoken to.
+    pub adapters: Adapters,
     /// The documents that those they bind may run alone, if there are such.
     pub trusted: Option<Trusted>,
     /// The metrics of this process.
     pub metrics: PrometheusHandle,
+    /// What the database knew, when this process began, of having been restored.
+    pub restored: Option<restoration::Model>,
     /// Keeps a second process off an SQLite file.
     pub lock: Option<FileLock>,
 }
@@ -115,9 +120,17 @@ impl Parts {
     /// The parts that the configuration asks for, connected and migrated. A test may change some
     /// before it puts them together.
     pub async fn connect(config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
-        let trusted = Trusted::load(&config)?;
         let db = connect(&config).await?;
         db.migrate().await.context("the database's tables cannot be brought up to date")?;
+        let restored = restoration::lookup(db.read()).await?;
+        let parts = Self::around(db, config, clock, ids).await?;
+        Ok(Self { restored, ..parts })
+    }
+
+    /// The parts that the configuration asks for around a database that is connected already, whatever its
+    /// tables are like.
+    pub async fn around(db: Db, config: Config, clock: Clock, ids: IdSource) -> anyhow::Result<Self> {
+        let trusted = Trusted::load(&config)?;
         let (cache, bus) = match &config.redis_url {
             Some(url) => (
                 Cache::redis(url, &config.redis_prefix).await.context("CONSIGN_REDIS_URL cannot be used")?,
@@ -131,6 +144,7 @@ impl Parts {
             mailer: Mailer::new(&config).context("CONSIGN_SMTP_URL cannot be used")?,
             egress: Egress::new(&config.egress_allow)?,
             gateways: Gateways::from_config(&config)?,
+            adapters: Adapters::default(),
             trusted,
             metrics: telemetry::metrics(),
             routes: worker::routes,
@@ -140,6 +154,7 @@ impl Parts {
             bus,
             clock,
             ids,
+            restored: None,
             lock: None,
         })
     }

@@ -3,7 +3,6 @@
 //! ARCHITECTURE.md tells how the rooms hang together.
 
 pub mod app;
-pub mod dead_letters;
 pub mod kernel;
 pub mod platform;
 
@@ -32,6 +31,7 @@ pub mod importing;
 pub mod notifications;
 pub mod webhooks;
 
+pub mod operations;
 pub mod privacy;
 
 pub mod cli;

@@ -4,7 +4,6 @@
 use crate::app::App;
 use crate::checkout;
 use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
-use crate::dead_letters::{self, DeadLetters, RetryJob};
 use crate::fulfillment::{
     self, ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
     ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
@@ -15,6 +14,7 @@ use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::notifications::{self, Notify};
+use crate::operations::{self, DeadLetters, DiscardJob, RetryJob};
 use crate::orders::{ClaimOrders, EraseOrders, SyncMoney};
 use crate::payments::{self, SettleTransaction};
 use crate::platform::idempotency::SweepIdempotency;
@@ -74,6 +74,7 @@ pub fn handlers() -> Handlers {
         .with::<shipments::RefundParcel>()
         .with::<shipments::ForgetRecipient>()
         .with::<RetryJob>()
+        .with::<DiscardJob>()
         .watched_by(DeadLetters)
 }
 
@@ -122,7 +123,7 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
                 inventory::after_work_item(event)?,
                 shipments::after_work_item(event)?,
                 webhooks::after_work_item(event)?,
-                dead_letters::after_work_item(event)?,
+                operations::after_work_item(event)?,
             ]
             .concat())
         }

@@ -27,6 +27,8 @@ mod m20261125_000020_audit;
 mod m20261125_000021_staff;
 mod m20261125_000022_external_identity;
 mod m20261128_000023_job_lane;
+mod m20261128_000024_restoration;
+mod m20261128_000026_job_lists;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -57,6 +59,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000021_staff::Migration),
             Box::new(m20261125_000022_external_identity::Migration),
             Box::new(m20261128_000023_job_lane::Migration),
+            Box::new(m20261128_000024_restoration::Migration),
+            Box::new(m20261128_000026_job_lists::Migration),
         ]
     }
 }

@@ -21,7 +21,7 @@ use super::introspection;
 use super::kept::{self, Begun, Kept, Key, Shown};
 use super::limits::shape::Shape;
 use super::limits::{cost, structure, values};
-use super::metrics;
+use super::metrics::{self, Names, Series, Subscribed};
 use super::rate::Rates;
 use super::schema::{self, Schema};
 use super::tarpit::Tarpit;
@@ -41,6 +41,7 @@ pub struct Edge {
     schema: Schema,
     shape: Shape,
     documents: Documents,
+    names: Names,
     kept: Kept,
     rates: Rates,
     /// Where those wait who are refused too often.
@@ -89,6 +90,8 @@ pub struct Operation {
     variables: Variables,
     document: Arc<ExecutableDocument>,
     cost: usize,
+    /// What it is counted as.
+    series: Arc<Series>,
     /// Whether it asks for the schema alone, and for much of it.
     describes: bool,
     /// If its answer may be kept.
@@ -107,8 +110,10 @@ impl Edge {
     /// The edge of `app`.
     pub fn new(app: App) -> Self {
         let schema = schema::build();
+        let shape = Shape::of_sdl(&schema.sdl());
         Self {
-            shape: Shape::of_sdl(&schema.sdl()),
+            names: Names::new(&shape),
+            shape,
             schema,
             documents: Documents::default(),
             kept: Kept::default(),
@@ -134,7 +139,7 @@ impl Edge {
             Err(fault) => Err(errors::of_fault(fault, &caller.request_id)),
         };
         match &prepared {
-            Ok(operation) if operation.kind == OperationType::Subscription => metrics::began(),
+            Ok(operation) if operation.kind == OperationType::Subscription => metrics::began(&operation.series),
             Ok(_) => {}
             Err(error) => {
                 metrics::refused(error);
@@ -175,7 +180,8 @@ impl Edge {
         let describes = cost > 0 && structure::is_introspection(&document, operation, limits);
         let (kind, name) = (operation.ty, incoming.operation_name);
         let question = kept::question(&caller.actor, &text, name.as_deref(), operation, &variables);
-        Ok(Operation { kind, name, variables, document, cost, describes, question })
+        let series = self.names.of(operation, name.as_deref(), self.app.trusted.as_ref(), &text);
+        Ok(Operation { kind, name, variables, document, cost, series, describes, question })
     }
 
     /// Reads a document that is new here, if its address has not brought too many of them.
@@ -194,9 +200,10 @@ impl Edge {
         let Some(question) = operation.question else { return Answer::Response(self.run(operation, caller).await) };
         let began = Instant::now();
         if let Some(body) = self.kept.find(&self.app, &question) {
-            metrics::repeated(began.elapsed());
+            metrics::repeated(&operation.series, began.elapsed());
             return Answer::Written(body);
         }
+        metrics::not_kept();
         let (begun, shown) = (Begun::now(&self.app), Arc::<Shown>::default());
         let context = RequestContext { shown: Some(Arc::clone(&shown)), ..self.context(caller) };
         let response = self.run_with(operation, context, caller).await;
@@ -211,7 +218,7 @@ impl Edge {
     /// Answers what asks for the schema alone, which is nothing but computing, and a lot of it.
     async fn describe(self: &Arc<Self>, operation: Operation, caller: &Caller) -> Answer {
         let (began, deadline) = (Instant::now(), Duration::from_secs(self.app.config.limits.request_seconds));
-        let (cost, context) = (operation.cost, self.context(caller));
+        let (cost, series, context) = (operation.cost, Arc::clone(&operation.series), self.context(caller));
         let work = self.clone().run_to_its_end(context.attach(operation.request()), cost, caller.request_id.clone());
         let runtime = tokio::runtime::Handle::current();
         let described = backroom::run(move || {
@@ -224,7 +231,7 @@ impl Edge {
             Ok(Err(_)) => (failure(Code::Internal, "internal error"), None),
             Err(_) => (failure(Code::Timeout, "the request took too long"), None),
         };
-        metrics::ended(OperationType::Query, &response, began.elapsed());
+        metrics::ended(OperationType::Query, &series, &response, began.elapsed());
         written.map_or(Answer::Response(response), |body| Answer::Written(body.into()))
     }
 
@@ -235,9 +242,9 @@ impl Edge {
     }
 
     async fn run_with(self: &Arc<Self>, operation: Operation, context: RequestContext, caller: &Caller) -> Response {
-        let (kind, began) = (operation.kind, Instant::now());
+        let (kind, series, began) = (operation.kind, Arc::clone(&operation.series), Instant::now());
         let response = self.run_in_time(operation, context, caller).await;
-        metrics::ended(kind, &response, began.elapsed());
+        metrics::ended(kind, &series, &response, began.elapsed());
         // A document that turns out to be none of the schema's is a refusal, too.
         if errors::is_refusal(&response) {
             self.tarpit.wait(caller.address).await;
@@ -282,11 +289,14 @@ impl Edge {
             return futures_util::stream::once(async move { edge.run(operation, &caller).await }).boxed();
         }
         let (edge, request_id, cost) = (Arc::clone(self), caller.request_id.clone(), operation.cost);
+        let subscribed = Subscribed::begin();
         let context = RequestContext::of_stream(&self.app, &caller.actor, caller.address);
         let answers = self.schema.execute_stream(context.attach(operation.request()));
         // A panic ends the stream with an error of its own, and nothing else.
         let answers = AssertUnwindSafe(answers).catch_unwind();
         let answers = answers.map(move |answer| {
+            // Counted for as long as the stream is there.
+            let _ = &subscribed;
             let mut response = answer.unwrap_or_else(|_| panicked(&request_id));
             errors::finish(&mut response, &request_id);
             edge.with_cost(response, cost)

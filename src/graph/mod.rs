@@ -41,7 +41,6 @@ pub mod loaders;
 pub mod scalars;
 pub mod user_errors;
 
-pub mod jobs;
 pub mod node;
 
 mod accept;

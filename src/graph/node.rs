@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 
-use super::jobs::Job;
 use super::{Nullable, nullable};
 use crate::identity::graphql::{ApiToken, Customer, find_customer, find_token};
 use crate::kernel::ids::{ApiTokenId, CustomerId, JobId, NotificationId, TypedId, WorkItemId};
@@ -41,7 +40,7 @@ macro_rules! nodes {
 
 nodes! {
     // One line per type, by slice:
-    Job(Job), JobId, super::jobs::find;
+    Job(crate::operations::graphql::Job), JobId, crate::operations::graphql::find;
     // identity
     Customer(Customer), CustomerId, find_customer;
     ApiToken(ApiToken), ApiTokenId, find_token;

@@ -2,7 +2,6 @@
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
-use super::jobs::JobQuery;
 use super::node::{Node, NodeQuery};
 use super::scalars::{DateTime, Decimal, Json};
 use super::user_errors::UserError;
@@ -18,7 +17,6 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 #[derive(MergedObject, Default)]
 pub struct Query(
     NodeQuery,
-    JobQuery,
     // identity
     IdentityQuery,
     // store
@@ -52,6 +50,8 @@ pub struct Query(
     NotificationQuery,
     // privacy
     crate::privacy::graphql::PrivacyQuery,
+    // operations
+    crate::operations::graphql::OperationsQuery,
     // webhooks
     crate::webhooks::graphql::WebhookQuery,
     //
@@ -82,6 +82,8 @@ pub struct Mutation(
     crate::orders::graphql::OrderMutation,
     // privacy
     crate::privacy::graphql::PrivacyMutation,
+    // operations
+    crate::operations::graphql::OperationsMutation,
     // checkout
     crate::checkout::graphql::CheckoutMutation,
     // fulfillment

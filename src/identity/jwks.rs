@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
+use crate::platform::egress::Partner;
 
 /// How long keys are used without asking again.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
@@ -99,7 +100,7 @@ async fn renew(app: &App, known: &Known, url: &str) -> Keys {
 
 async fn fetch(app: &App, url: &str) -> Result<HashMap<String, Key>, String> {
     let url: Url = url.parse().map_err(|_| "its address is not a URL".to_owned())?;
-    let body = app.egress.read(url, MAX_BYTES).await.map_err(|error| error.to_string())?;
+    let body = app.egress.read(Partner::Identity, url, MAX_BYTES).await.map_err(|error| error.to_string())?;
     // Keys of a kind that is not known here are left out, and do not spoil the others.
     let set: serde_json::Value = serde_json::from_slice(&body).map_err(|_| "the answer is not JSON".to_owned())?;
     let keys = set.get("keys").and_then(|keys| keys.as_array()).ok_or("the answer has no keys")?;

@@ -19,6 +19,8 @@ pub enum Action {
     Upload,
     /// See background jobs.
     ReadJobs,
+    /// Have dead letters tried again, or leave them undone.
+    ManageJobs,
     /// See suppliers and their health.
     ReadSuppliers,
     /// Change suppliers and their services.
@@ -106,7 +108,7 @@ impl Action {
             Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog | Self::Upload => {
                 Store(Permission::Catalog)
             }
-            Self::ReadJobs => Store(Permission::Settings),
+            Self::ReadJobs | Self::ManageJobs => Store(Permission::Settings),
             Self::ReadSuppliers | Self::ManageSuppliers => Store(Permission::Suppliers),
             Self::ReadInventory | Self::ManageInventory => Store(Permission::Inventory),
             Self::ReportStock => StoreOrSupplier(Permission::Inventory),

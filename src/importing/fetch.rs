@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::kernel::ids::JobId;
+use crate::platform::egress::{self, EgressError, Partner};
 use crate::platform::jobs::JobError;
 use crate::platform::uploads;
 
@@ -21,10 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Downloads `url` for this job.
 pub(super) async fn download(app: &App, job: JobId, url: &Url) -> Result<PathBuf, JobError> {
     let refused = |error: &dyn std::fmt::Display| JobError::Fail(format!("the file cannot be fetched: {error}"));
-    let request = app.egress.request(Method::GET, url.clone()).map_err(|error| refused(&error))?;
-    let response = request.timeout(PATIENCE).send().await;
-    let response =
-        response.map_err(|error| JobError::retry(format!("the file cannot be fetched: {}", plain(&error))))?;
+    let request = app.egress.request(Method::GET, url.clone()).map(|it| it.timeout(PATIENCE));
+    let response = egress::send(Partner::Feed, request).await.map_err(|error| match error {
+        EgressError::Network(error) => JobError::retry(format!("the file cannot be fetched: {}", plain(&error))),
+        error => refused(&error),
+    })?;
     let status = response.status();
     if !status.is_success() {
         let sentence = format!("the file cannot be fetched: the server answered {status}");

@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, InputObject, Object, OneofObject, SimpleObject};
 
 use super::{ImportCatalog, ImportError};
-use crate::graph::jobs::Job;
 use crate::graph::scalars::{Json, Url};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, payload, required};
 use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
 use crate::kernel::problem::Fault;
+use crate::operations::graphql::Job;
 use crate::user_error;
 
 /// How a file is written.

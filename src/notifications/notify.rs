@@ -16,6 +16,7 @@ use crate::platform::jobs::lanes;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::platform::mail::{MailError, Message};
 use crate::platform::outbox;
+use crate::platform::planted::{self, Bug};
 
 /// How long a mail waits for a mail server before it is given up.
 const PATIENCE: TimeDelta = TimeDelta::days(3);
@@ -78,6 +79,7 @@ async fn send(app: &App, row: Model, mail: Mail) -> Result<Done, JobError> {
     };
     let id = row.id;
     match app.mailer.send(mail.sender.as_deref(), message).await {
+        Ok(()) if planted::is(Bug::MailAgain) => Ok(Done::Again(Duration::from_secs(5))),
         Ok(()) => {
             tracing::info!(notification.id = %id, kind = ?row.kind, "sent mail {id}");
             settle(app, row, NotificationStatus::Sent, None).await

@@ -72,6 +72,14 @@ impl Cache {
         if keys.is_empty() {
             return Vec::new();
         }
+        let values = self.read(keys).await;
+        let hits = values.iter().flatten().count();
+        metrics::counter!("consign_cache_reads_total", "outcome" => "hit").increment(hits as u64);
+        metrics::counter!("consign_cache_reads_total", "outcome" => "miss").increment((keys.len() - hits) as u64);
+        values
+    }
+
+    async fn read(&self, keys: &[String]) -> Vec<Option<Vec<u8>>> {
         match &self.0 {
             Kind::InProcess(cache) => keys.iter().map(|key| cache.get(key).map(|entry| entry.value.to_vec())).collect(),
             Kind::Redis(remote) => {

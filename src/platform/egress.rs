@@ -6,11 +6,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Method, RequestBuilder, Response, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use url::{Host, Url};
 
 use super::cidr::{Cidr, is_public};
@@ -101,9 +101,9 @@ impl Egress {
         Ok(self.client.request(method, url))
     }
 
-    /// What `url` holds, if that is at most `max` bytes.
-    pub async fn read(&self, url: Url, max: usize) -> Result<Vec<u8>, EgressError> {
-        let response = self.request(Method::GET, url)?.send().await?;
+    /// What `url` of a partner of this kind holds, if that is at most `max` bytes.
+    pub async fn read(&self, to: Partner, url: Url, max: usize) -> Result<Vec<u8>, EgressError> {
+        let response = send(to, self.request(Method::GET, url)).await?;
         match response.status() {
             status if status.is_success() => read_bounded(response, max).await,
             status => Err(EgressError::Status(status.as_u16())),
@@ -125,6 +125,57 @@ impl Egress {
             Some(address) if !self.allow.address(address) => Err(EgressError::Refused),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whom a request is for, in the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partner {
+    /// A supplier's program.
+    Supplier,
+    /// A payment provider.
+    Gateway,
+    /// Where a catalogue is imported from.
+    Feed,
+    /// The merchant's identity provider.
+    Identity,
+}
+
+impl Partner {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Supplier => "supplier",
+            Self::Gateway => "gateway",
+            Self::Feed => "feed",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// Sends a request that was begun, and counts what comes of it.
+pub async fn send(to: Partner, request: Result<RequestBuilder, EgressError>) -> Result<Response, EgressError> {
+    let began = Instant::now();
+    let result = match request {
+        Ok(request) => request.send().await.map_err(EgressError::from),
+        Err(error) => Err(error),
+    };
+    let outcome = match &result {
+        Ok(response) => class(response.status()),
+        Err(EgressError::BadUrl | EgressError::Refused) => "refused",
+        Err(_) => "failed",
+    };
+    metrics::counter!("consign_egress_calls_total", "to" => to.name(), "outcome" => outcome).increment(1);
+    metrics::histogram!("consign_egress_call_seconds", "to" => to.name()).record(began.elapsed().as_secs_f64());
+    result
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "other",
     }
 }
 

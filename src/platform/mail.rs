@@ -1,5 +1,8 @@
 //! Mail by SMTP.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use lettre::message::{Mailbox, header};
 use lettre::transport::smtp;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -39,35 +42,65 @@ pub enum MailError {
     Permanent(String),
 }
 
+/// Who takes a message away.
+#[async_trait]
+pub trait Post: Send + Sync {
+    /// Hands over `message`, which `from` sends.
+    async fn hand_over(&self, from: &str, message: Message) -> Result<(), MailError>;
+
+    /// Greets whoever takes messages away and sends nothing; whether they are ready.
+    async fn greet(&self) -> Result<bool, MailError>;
+}
+
 /// Sends mail. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Mailer {
     from: Option<String>,
-    transport: Option<AsyncSmtpTransport<Tokio1Executor>>,
+    post: Option<Arc<dyn Post>>,
 }
 
 impl Mailer {
     /// The mailer the configuration asks for; without `smtp_url` one that sends nothing.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let transport = match &config.smtp_url {
-            Some(url) => {
-                Some(AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())?.timeout(Some(TIMEOUT)).build())
-            }
+        let post: Option<Arc<dyn Post>> = match &config.smtp_url {
+            Some(url) => Some(Arc::new(
+                AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())?.timeout(Some(TIMEOUT)).build(),
+            )),
             None => None,
         };
-        Ok(Self { from: config.mail_from.clone(), transport })
+        Ok(Self { from: config.mail_from.clone(), post })
+    }
+
+    /// A mailer that hands everything to `post`.
+    pub fn by(post: Arc<dyn Post>) -> Self {
+        Self { from: None, post: Some(post) }
+    }
+
+    /// Greets the mail server and sends nothing; whether it is ready.
+    pub async fn greet(&self) -> Result<bool, MailError> {
+        self.post.as_ref().ok_or(MailError::NotConfigured)?.greet().await
     }
 
     /// Sends `message`. `sender` stands in the From line when the configuration names no `mail_from`.
     pub async fn send(&self, sender: Option<&str>, message: Message) -> Result<(), MailError> {
-        let transport = self.transport.as_ref().ok_or(MailError::NotConfigured)?;
+        let post = self.post.as_ref().ok_or(MailError::NotConfigured)?;
         let from = self.from.as_deref().or(sender).unwrap_or("store@localhost");
-        let mail = build(from, message)?;
-        match transport.send(mail).await {
+        post.hand_over(from, message).await
+    }
+}
+
+#[async_trait]
+impl Post for AsyncSmtpTransport<Tokio1Executor> {
+    async fn hand_over(&self, from: &str, message: Message) -> Result<(), MailError> {
+        match AsyncTransport::send(self, build(from, message)?).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(MailError::Permanent(text(&error))),
             Err(error) => Err(MailError::Retry(text(&error))),
         }
+    }
+
+    async fn greet(&self) -> Result<bool, MailError> {
+        self.test_connection().await.map_err(|error| MailError::Retry(text(&error)))
     }
 }
 

@@ -4,11 +4,12 @@ use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::config::LogFormat;
+use super::measures;
 
 /// What is logged without `RUST_LOG`.
 const DEFAULT_FILTER: &str =
@@ -17,6 +18,10 @@ const DEFAULT_FILTER: &str =
 /// Where durations are told apart: from a cached read to the deadline of a request. Buckets, unlike
 /// quantiles, can be summed over replicas.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// What is measured in these is told apart from a moment to an hour.
+const LONG: [&str; 2] = ["consign_job_wait_seconds", "consign_paid_to_forwarded_seconds"];
+/// Where these are told apart.
+const LONG_SECONDS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
 /// How often what was measured is put together.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -47,16 +52,25 @@ pub fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            // It can only refuse an empty list.
-            let builder =
-                PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
-            let recorder = builder.unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
+            let recorder = builder().unwrap_or_else(|_| PrometheusBuilder::new()).build_recorder();
             let handle = recorder.handle();
             // Another recorder can only be there if an embedding program put it; its metrics are then elsewhere.
             let _ = metrics::set_global_recorder(recorder);
+            measures::describe();
+            metrics::gauge!("consign_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             handle
         })
         .clone()
+}
+
+/// It can only refuse an empty list.
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    let mut builder =
+        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+    for name in LONG {
+        builder = builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &LONG_SECONDS)?;
+    }
+    Ok(builder)
 }
 
 /// Puts measurements together until `stop`: when nobody asks for metrics, they would pile up.

@@ -34,7 +34,11 @@ struct After {
     topics: Vec<String>,
     stale_keys: Vec<String>,
     news: Vec<&'static str>,
+    measures: Vec<Measurement>,
 }
+
+/// Notes something in the metrics.
+type Measurement = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     /// Begins: immediately exclusive on SQLite, read committed on PostgreSQL.
@@ -93,6 +97,11 @@ impl Tx {
         self.after().news.push(tag);
     }
 
+    /// Notes something in the metrics once this is committed.
+    pub fn measure(&self, measurement: impl FnOnce() + Send + 'static) {
+        self.after().measures.push(Box::new(measurement));
+    }
+
     /// Commits, then tells the cache, this process and the bus.
     pub async fn commit(self) -> Result<(), Fault> {
         self.inner.commit().await?;
@@ -100,6 +109,7 @@ impl Tx {
         self.app.cache.delete_many(&after.stale_keys).await;
         let news = self.app.local::<News>();
         after.stale_keys.iter().map(String::as_str).chain(after.news).for_each(|tag| news.tell(tag));
+        after.measures.into_iter().for_each(|measurement| measurement());
         for topic in after.topics {
             self.app.bus.publish(&topic).await;
         }

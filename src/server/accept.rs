@@ -112,7 +112,11 @@ impl Doors {
         if self.proxies.iter().any(|network| network.contains(address)) {
             return Some(None);
         }
-        self.places.take(address).map(Some)
+        let place = self.places.take(address);
+        if place.is_none() {
+            metrics::counter!("consign_connections_refused_total").increment(1);
+        }
+        place.map(Some)
     }
 }
 

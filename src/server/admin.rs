@@ -10,11 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::identity::Actor;
-use crate::kernel::problem::Fault;
-use crate::platform::jobs;
+use crate::operations;
 use crate::platform::stopping::Stopping;
-use crate::workitems::{self, WorkItemFilter, WorkItemStatus};
 
 /// A probe waits no longer than this for the database.
 const PROBE: Duration = Duration::from_secs(2);
@@ -37,19 +34,8 @@ pub async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn metrics(State(app): State<App>) -> Response {
-    if !matches!(tokio::time::timeout(PROBE, measure(&app)).await, Ok(Ok(()))) {
+    if !matches!(tokio::time::timeout(PROBE, operations::measure(&app)).await, Ok(Ok(()))) {
         tracing::warn!("the database did not answer in time; its metrics are those of the last time");
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
-}
-
-/// What is counted in the database when somebody asks, rather than all the time.
-async fn measure(app: &App) -> Result<(), Fault> {
-    for (status, count) in jobs::census(app).await? {
-        metrics::gauge!("consign_jobs", "status" => status).set(count as f64);
-    }
-    let filter = WorkItemFilter { statuses: Some(vec![WorkItemStatus::Open]), ..WorkItemFilter::default() };
-    let open = workitems::count(app, &Actor::system("metrics"), &filter).await?;
-    metrics::gauge!("consign_work_items_open").set(open as f64);
-    Ok(())
 }

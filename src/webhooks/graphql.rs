@@ -1,18 +1,27 @@
 //! What arrived, as the store's people see it.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
-use super::entity::{self, DeliveryStatus};
+use super::DeliveryFilter;
+use super::entity;
 use crate::graph::scalars::DateTime;
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, payload, required};
+use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::WebhookId;
 use crate::kernel::problem::Fault;
 use crate::user_error;
 
+/// The longest name of a sender.
+const MAX_SENDER: usize = 100;
+/// How much of a message's own kind is shown.
+const MAX_KIND: usize = 100;
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "DeliveryStatus", visible = "visible_to_store")]
+#[graphql(remote = "entity::DeliveryStatus", visible = "visible_to_store")]
 pub enum WebhookDeliveryStatus {
     /// It waits for the worker, or for what it is about.
     Pending,
@@ -45,6 +54,11 @@ impl WebhookDelivery {
         &self.0.message_id
     }
 
+    /// What it is about, in the sender's word for it, such as `order.updated`; null if it cannot be read.
+    async fn kind(&self) -> Option<String> {
+        kind(&self.0.body)
+    }
+
     /// What became of it.
     async fn status(&self) -> WebhookDeliveryStatus {
         self.0.status.into()
@@ -60,9 +74,20 @@ impl WebhookDelivery {
         self.0.last_error.as_deref()
     }
 
-    /// What it says, as it came.
-    async fn body(&self) -> String {
-        String::from_utf8_lossy(&self.0.body).into_owned()
+    /// How long it is, in bytes.
+    async fn size(&self) -> i64 {
+        i64::try_from(self.0.body.len()).unwrap_or(i64::MAX)
+    }
+
+    /// The SHA-256 of what it says, in hexadecimal: messages with the same say the same.
+    async fn digest(&self) -> String {
+        hex::encode(Sha256::digest(&self.0.body))
+    }
+
+    /// What it says, as it came: it may name a buyer. Null without the permission `ORDERS`.
+    async fn body(&self, ctx: &Context<'_>) -> Option<String> {
+        ctx.actor().may(Action::ReadOrders).ok()?;
+        Some(String::from_utf8_lossy(&self.0.body).into_owned())
     }
 
     /// When it came.
@@ -74,6 +99,16 @@ impl WebhookDelivery {
     async fn processed_at(&self) -> Option<DateTime> {
         self.0.processed_at
     }
+}
+
+/// What a message calls itself.
+fn kind(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        r#type: String,
+    }
+    let named: Named = serde_json::from_slice(body).ok()?;
+    Some(named.r#type.chars().take(MAX_KIND).collect())
 }
 
 /// The message, for whoever may see them.
@@ -88,25 +123,35 @@ pub struct WebhookQuery;
 #[Object]
 impl WebhookQuery {
     /// What suppliers and payment providers sent, newest first. For the owner and staff.
-    #[graphql(visible = "visible_to_store", complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 1")]
+    #[graphql(visible = "visible_to_store")]
+    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the GraphQL field")]
     async fn webhook_deliveries(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many.")] first: Option<i32>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
         #[graphql(desc = "Only those of this status.")] status: Option<WebhookDeliveryStatus>,
+        #[graphql(desc = "Only those of this sender, in the words of `WebhookDelivery.sender`.")] sender: Option<
+            String,
+        >,
     ) -> Nullable<Connection<WebhookDelivery>> {
-        required(page(ctx, status.map(DeliveryStatus::from), PageArgs::forward(first, after)).await)
+        let filter = DeliveryFilter { status: status.map(Into::into), sender };
+        required(page(ctx, &filter, PageArgs::new(first, after, last, before)).await)
     }
 }
 
 async fn page(
     ctx: &Context<'_>,
-    status: Option<DeliveryStatus>,
+    filter: &DeliveryFilter,
     args: PageArgs,
 ) -> Result<Connection<WebhookDelivery>, Fault> {
-    let page = super::list(ctx.app(), ctx.actor(), status, &args.request()?).await?;
-    Connection::counted(ctx, page.map(WebhookDelivery), super::count(ctx.app(), ctx.actor(), status)).await
+    if filter.sender.as_ref().is_some_and(|sender| sender.len() > MAX_SENDER) {
+        return Err(Fault::BadInput(format!("a sender has at most {MAX_SENDER} characters")));
+    }
+    let page = super::list(ctx.app(), ctx.actor(), filter, &args.request()?).await?;
+    Connection::counted(ctx, page.map(WebhookDelivery), super::count(ctx.app(), ctx.actor(), filter)).await
 }
 
 /// Why a message cannot be tried again.

@@ -17,5 +17,5 @@ mod replay;
 
 pub use self::http::router;
 pub use self::process::{ProcessWebhook, SweepWebhooks};
-pub use self::queries::{count, find, list};
+pub use self::queries::{DeliveryFilter, count, find, list};
 pub use self::replay::{ReplayWebhook, WebhookProblem, after_work_item, replay};

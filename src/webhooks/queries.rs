@@ -1,6 +1,6 @@
 //! Reading what arrived.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use super::entity::{Column, DeliveryStatus, Entity, Model};
 use crate::app::App;
@@ -9,22 +9,25 @@ use crate::kernel::ids::WebhookId;
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 
-fn of(status: Option<DeliveryStatus>) -> Select<Entity> {
-    match status {
-        Some(status) => Entity::find().filter(Column::Status.eq(status)),
-        None => Entity::find(),
-    }
+/// Which messages.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// Of this status.
+    pub status: Option<DeliveryStatus>,
+    /// Of this sender: `suppliers/sup_…` or `payments/test`.
+    pub sender: Option<String>,
 }
 
-/// The messages, newest first; all of them or those of one status.
-pub async fn list(
-    app: &App,
-    actor: &Actor,
-    status: Option<DeliveryStatus>,
-    page: &PageRequest,
-) -> Result<Page<Model>, Fault> {
+fn of(filter: &DeliveryFilter) -> Select<Entity> {
+    Entity::find()
+        .apply_if(filter.status, |query, status| query.filter(Column::Status.eq(status)))
+        .apply_if(filter.sender.as_ref(), |query, sender| query.filter(Column::Sender.eq(sender)))
+}
+
+/// The messages, newest first.
+pub async fn list(app: &App, actor: &Actor, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Model>, Fault> {
     actor.may(Action::ManageWebhooks)?;
-    let mut query = of(status);
+    let mut query = of(filter);
     if let Some(cursor) = &page.cursor {
         let id: WebhookId = decode_cursor("webhooks", cursor)?;
         query = query.filter(if page.backward { Column::Id.gt(id) } else { Column::Id.lt(id) });
@@ -35,9 +38,9 @@ pub async fn list(
 }
 
 /// How many there are.
-pub async fn count(app: &App, actor: &Actor, status: Option<DeliveryStatus>) -> Result<i64, Fault> {
+pub async fn count(app: &App, actor: &Actor, filter: &DeliveryFilter) -> Result<i64, Fault> {
     actor.may(Action::ManageWebhooks)?;
-    Ok(i64::try_from(of(status).count(app.db.read()).await?).unwrap_or(i64::MAX))
+    Ok(i64::try_from(of(filter).count(app.db.read()).await?).unwrap_or(i64::MAX))
 }
 
 /// One message, for whoever may see them.

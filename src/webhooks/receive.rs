@@ -75,6 +75,21 @@ enum Verdict {
 
 /// Verifies and stores a message, and has it worked.
 pub(super) async fn receive(app: &App, sender: &Sender, headers: &HeaderMap, body: &[u8]) -> Result<Received, Fault> {
+    let received = take_in(app, sender, headers, body).await?;
+    let from = match sender {
+        Sender::Supplier(_) => "suppliers",
+        Sender::Gateway(_) => "payments",
+    };
+    let outcome = match received {
+        Received::Stored => "stored",
+        Received::Repeated => "repeated",
+        Received::Forged => "forged",
+    };
+    metrics::counter!("consign_webhooks_total", "from" => from, "outcome" => outcome).increment(1);
+    Ok(received)
+}
+
+async fn take_in(app: &App, sender: &Sender, headers: &HeaderMap, body: &[u8]) -> Result<Received, Fault> {
     let now = app.clock.now();
     let verdict = match sender {
         Sender::Supplier(id) => judge_supplier(app, *id, headers, body, now).await?,

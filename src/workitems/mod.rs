@@ -16,5 +16,5 @@ mod resolve;
 
 pub use self::entity::{Model as WorkItem, Severity, WorkItemStatus};
 pub use self::open::{CLOSED, NewWorkItem, close_by_key, forget_words, open};
-pub use self::queries::{WorkItemFilter, count, list, load_many, lookup};
+pub use self::queries::{WorkItemFilter, census, count, list, load_many, lookup};
 pub use self::resolve::{WAIT, WorkItemProblem, resolve};

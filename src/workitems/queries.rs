@@ -55,6 +55,17 @@ pub async fn count(app: &App, actor: &Actor, filter: &WorkItemFilter) -> Result<
     Ok(i64::try_from(filtered(filter).count(app.db.read()).await?).unwrap_or(i64::MAX))
 }
 
+/// How many items of each kind are open.
+pub async fn census(conn: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, Fault> {
+    let query = Entity::find()
+        .filter(Column::Status.eq(WorkItemStatus::Open))
+        .select_only()
+        .column(Column::Kind)
+        .expr(Column::Id.count())
+        .group_by(Column::Kind);
+    Ok(query.into_tuple().all(conn).await?)
+}
+
 fn filtered(filter: &WorkItemFilter) -> Select<Entity> {
     let mut condition = Condition::all();
     if let Some(kinds) = &filter.kinds {

@@ -24,7 +24,7 @@ const ROWS: [&[&str]; 16] = [
     &["checkout", "fulfillment"],
     &["shipments"],
     &["notifications", "webhooks", "importing"],
-    &["privacy"],
+    &["privacy", "operations"],
     &["graph"],
     &["server", "cli"],
 ];

@@ -226,7 +226,7 @@ async fn a_dead_letter_is_in_nobodys_way(app: TestApp) {
     jobs::ensure(&app.app, &once).await.expect("added");
     // The same work waits already: the dead one stays dead.
     resolve(&owner, &dead, "RETRY").await;
-    let retry = Handlers::default().with::<consign::dead_letters::RetryJob>();
+    let retry = Handlers::default().with::<consign::operations::RetryJob>();
     jobs::run_due(&app.app, &retry).await.expect("jobs run");
     assert_eq!(status(&owner, &dead["subject"]["id"]).await, "FAILED");
     fare(&app.app, Mood::Well);

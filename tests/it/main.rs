@@ -24,6 +24,8 @@ modules! {
     journeys,
     lanes,
     notifications,
+    observability,
+    operations,
     orders,
     payments,
     privacy,
@@ -35,10 +37,25 @@ modules! {
     suppliers,
     tracking,
     transport,
+    trouble,
     webhooks,
     workitems,
 }
 
+// Not in every run yet: the story of seed 43 breaks invariant 3 (docs/simulation.md).
+#[cfg(feature = "planted-bugs")]
+mod simulation;
+
+#[cfg(feature = "planted-bugs")]
+fn all_tests() -> Vec<support::Test> {
+    [tests(), simulation::tests()].into_iter().flatten().collect()
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+fn all_tests() -> Vec<support::Test> {
+    tests()
+}
+
 fn main() {
-    support::run(tests());
+    support::run(all_tests());
 }

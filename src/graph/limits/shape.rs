@@ -55,6 +55,13 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The names of the fields of `ty`.
+    pub fn names(&self, ty: &str) -> impl Iterator<Item = &String> {
+        self.fields.get(ty).into_iter().flat_map(HashMap::keys)
+    }
+}
+
 #[cfg(test)]
 impl Shape {
     /// The types that have fields.

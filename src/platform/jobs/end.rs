@@ -5,17 +5,16 @@ use std::any::Any;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, Select,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
 use super::entity::{ActiveModel, Column, Entity, JobStatus, Model};
-use super::queue::{JOBS_TOPIC, scaled};
-use super::{Done, Handlers, JobError, Priority};
+use super::queue::scaled;
+use super::revive::set_aside;
+use super::{Done, Handlers, JobError};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
+use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 
 /// The first pause after a failure; it doubles, with jitter, up to [`MAX_BACKOFF`].
@@ -32,12 +31,7 @@ pub(super) fn panicked(panic: &(dyn Any + Send)) -> JobError {
 }
 
 /// Records how a run ended, unless its claim was lost meanwhile.
-pub(super) async fn settle(
-    app: &App,
-    handlers: &Handlers,
-    job: &Model,
-    outcome: Result<Done, JobError>,
-) -> Result<(), Fault> {
+pub async fn settle(app: &App, handlers: &Handlers, job: &Model, outcome: Result<Done, JobError>) -> Result<(), Fault> {
     match outcome {
         Ok(done) => end_well(app, handlers, job, done).await,
         Err(JobError::Held { lane }) => put_back(app, job, lane).await,
@@ -151,11 +145,6 @@ fn backoff(app: &App, attempt: i32) -> Duration {
     full / 2 + full / 2 * u32::from(random) / 255
 }
 
-/// A dead letter's key: remembered, and in nobody's way.
-fn set_aside(id: JobId, key: &str) -> String {
-    format!("dead:{id}:{key}")
-}
-
 /// Takes up jobs whose worker went away without a word. They are put back; those that may not be begun
 /// once more, because they may be what kills their workers, are given up.
 pub async fn sweep_lost(app: &App, handlers: &Handlers) -> Result<(), Fault> {
@@ -165,6 +154,9 @@ pub async fn sweep_lost(app: &App, handlers: &Handlers) -> Result<(), Fault> {
         if let Err(error) = give_up_lost(app, handlers, job.id).await {
             tracing::error!(job.id = %job.id, ?error, "a lost job could not be given up; trying again");
         }
+    }
+    if planted::is(Bug::LeaveLost) {
+        return Ok(());
     }
     let change = ActiveModel { status: Set(JobStatus::Queued), last_error: Set(Some(LOST.to_owned())), ..released() };
     Entity::update_many()
@@ -198,38 +190,4 @@ pub async fn disown_all(app: &App) -> Result<u64, Fault> {
         .col_expr(Column::LeaseUntil, Expr::col(Column::CreatedAt))
         .filter(Expr::cust("status = 'RUNNING'"));
     Ok(update.exec(app.db.write()).await?.rows_affected)
-}
-
-/// Has a dead letter, or a job that waits for its next beat, run as soon as there is a place for it. A
-/// dead letter stays one if the same work was added anew meanwhile.
-pub async fn retry(tx: &Tx, id: JobId) -> Result<(), Fault> {
-    let Some(job) = Entity::find_by_id(id).lock_exclusive().one(tx).await? else { return Ok(()) };
-    // Whatever its kind: somebody asked for it.
-    let rank_at = Priority::Urgent.rank(tx.now());
-    let mut change = ActiveModel {
-        id: Set(id),
-        attempts: Set(0),
-        run_at: Set(tx.now()),
-        rank_at: Set(rank_at),
-        ..Default::default()
-    };
-    match job.status {
-        JobStatus::Running | JobStatus::Succeeded => return Ok(()),
-        JobStatus::Queued => {}
-        JobStatus::Failed => {
-            let aside = set_aside(id, "");
-            let key = job.dedupe_key.as_deref().and_then(|key| key.strip_prefix(&aside)).map(str::to_owned);
-            if let Some(key) = &key
-                && Entity::find().filter(Column::DedupeKey.eq(key)).count(tx).await? > 0
-            {
-                return Ok(());
-            }
-            change.status = Set(JobStatus::Queued);
-            change.dedupe_key = Set(key);
-            change.finished_at = Set(None);
-        }
-    }
-    change.update(tx).await?;
-    tx.hint(JOBS_TOPIC);
-    Ok(())
 }

@@ -18,6 +18,8 @@ pub enum JobStatus {
     Succeeded,
     /// Given up: a dead letter.
     Failed,
+    /// A dead letter that a person decided to leave undone.
+    Discarded,
 }
 
 /// One job.
@@ -50,6 +52,8 @@ pub struct Model {
     pub lease_token: Option<Uuid>,
     /// Whom it was found waiting for: no place, no run. See [`super::lanes`].
     pub lane: Option<String>,
+    /// The process that has it, or had it last.
+    pub worker: Option<String>,
     /// What went wrong last.
     pub last_error: Option<String>,
     /// How much is done.

@@ -74,6 +74,51 @@ pub fn note_failure(app: &App, name: &str) {
     }
 }
 
+/// How a lane of this process stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneView {
+    /// Whom its jobs wait for.
+    pub name: String,
+    /// Whether it lets jobs in.
+    pub state: LaneState,
+    /// How many jobs it may have at once.
+    pub places: usize,
+    /// How many it has.
+    pub taken: usize,
+    /// How many calls failed in a row.
+    pub failures: u32,
+    /// Until when it lets nobody in.
+    pub closed_until: Option<Timestamp>,
+}
+
+/// Whether a lane lets jobs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneState {
+    /// It does.
+    Open,
+    /// All its places are taken.
+    Full,
+    /// Call after call failed: it lets nobody in for a while.
+    Closed,
+    /// The while is over: it lets one in, or has, to see whether calls go well again.
+    Trying,
+}
+
+/// The lanes of this process, by name. Only those that were ever used, and the jobs of one process: each
+/// has lanes of its own.
+pub fn views(app: &App) -> Vec<LaneView> {
+    let (places, now) = (places(app), app.clock.now());
+    let lanes = app.local::<Lanes>();
+    let mut all: Vec<_> = lanes.lock().iter().map(|(name, lane)| lane.view(name, places, now)).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// How a lane stands that was never used here.
+pub fn unused(app: &App, name: &str) -> LaneView {
+    Lane::default().view(name, places(app), app.clock.now())
+}
+
 /// The lanes that have no place now.
 pub(super) fn closed(app: &App) -> Vec<String> {
     let (places, now) = (places(app), app.clock.now());
@@ -87,6 +132,23 @@ fn places(app: &App) -> usize {
 }
 
 impl Lane {
+    fn view(&self, name: &str, places: usize, now: Timestamp) -> LaneView {
+        let state = match self.closed_until {
+            Some(until) if until > now => LaneState::Closed,
+            Some(_) => LaneState::Trying,
+            None if self.running >= places => LaneState::Full,
+            None => LaneState::Open,
+        };
+        LaneView {
+            name: name.to_owned(),
+            state,
+            places,
+            taken: self.running,
+            failures: self.failures,
+            closed_until: self.closed_until.filter(|until| *until > now),
+        }
+    }
+
     fn is_closed(&self, places: usize, now: Timestamp) -> bool {
         let failing = self.closed_until.is_some_and(|until| until > now || self.running > 0);
         failing || self.running >= places

@@ -13,8 +13,10 @@
 mod end;
 pub mod entity;
 pub mod lanes;
+mod list;
 mod priority;
 mod queue;
+mod revive;
 mod runner;
 
 use std::future::Future;
@@ -25,12 +27,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use self::end::{disown_all, retry, sweep_lost};
+pub use self::end::{disown_all, settle, sweep_lost};
+pub use self::list::{Census, DeadFilter, JobFilter, Waiting, census, count, count_dead, dead_after, list};
 pub use self::priority::Priority;
-pub use self::queue::{
-    JOBS_TOPIC, census, claim, enqueue, enqueue_after, ensure, hasten, insert, lookup, progress, scaled,
-};
-pub use self::runner::{Handlers, run, run_due};
+pub use self::queue::{JOBS_TOPIC, claim, enqueue, enqueue_after, ensure, hasten, insert, lookup, progress, scaled};
+pub use self::revive::{Retried, discard, own_key, retry};
+pub use self::runner::{Handlers, attempt, run, run_due};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 use uuid::Uuid;
 
@@ -21,6 +21,16 @@ use crate::platform::tx::Tx;
 pub const JOBS_TOPIC: &str = "jobs";
 /// How long a worker holds a job without renewing its claim. Network time, never scaled.
 pub const LEASE: TimeDelta = TimeDelta::seconds(15);
+
+/// What this process is called in the rows of the jobs it takes: its machine and its number there.
+struct ThisWorker(String);
+
+impl Default for ThisWorker {
+    fn default() -> Self {
+        let machine = hostname::get().ok().and_then(|name| name.into_string().ok());
+        Self(format!("{}:{}", machine.as_deref().unwrap_or("unknown"), std::process::id()))
+    }
+}
 
 /// Adds `job`, to be run once the transaction is committed. `None` if one with its key is waiting or
 /// running already.
@@ -50,6 +60,7 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
         lease_until: Set(None),
         lease_token: Set(None),
         lane: Set(None),
+        worker: Set(None),
         last_error: Set(None),
         progress_done: Set(0),
         progress_total: Set(None),
@@ -95,6 +106,7 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
         .value(Column::Status, Column::Status.save_as(Expr::val(JobStatus::Running)))
         .value(Column::LeaseUntil, now + LEASE)
         .value(Column::LeaseToken, Uuid::from_bytes(app.ids.bytes()))
+        .value(Column::Worker, app.local::<ThisWorker>().0.as_str())
         .value(Column::Attempts, Expr::cust("attempts + 1"))
         .and_where(Column::Id.in_subquery(ids))
         .returning_all()
@@ -139,16 +151,6 @@ pub async fn progress(run: &JobRun, done: i64, total: Option<i64>) -> Result<(),
 pub fn scaled(app: &App, delay: Duration) -> TimeDelta {
     let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / u64::from(app.config.time_scale.max(1));
     TimeDelta::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX / 2))
-}
-
-/// How many jobs are waiting, running and given up. Jobs that are done are too many to count.
-pub async fn census(app: &App) -> Result<[(&'static str, u64); 3], Fault> {
-    let count = |status| Entity::find().filter(Column::Status.eq(status)).count(app.db.read());
-    Ok([
-        ("queued", count(JobStatus::Queued).await?),
-        ("running", count(JobStatus::Running).await?),
-        ("failed", count(JobStatus::Failed).await?),
-    ])
 }
 
 /// The result of a job as it is stored.

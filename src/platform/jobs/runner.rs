@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -33,6 +33,7 @@ pub struct Handlers {
 }
 
 struct Kind {
+    name: &'static str,
     handler: Handler,
     beat: Option<Duration>,
     priority: Priority,
@@ -50,7 +51,7 @@ impl Handlers {
             }
             .boxed()
         });
-        let kind = Kind { handler, beat: J::BEAT, priority: J::PRIORITY, longest: J::LONGEST };
+        let kind = Kind { name: J::KIND, handler, beat: J::BEAT, priority: J::PRIORITY, longest: J::LONGEST };
         let before = self.kinds.insert(J::KIND, kind);
         debug_assert!(before.is_none(), "two jobs are called {}", J::KIND);
         self
@@ -164,15 +165,21 @@ async fn renew_until_lost(app: &App, job: &entity::Model) {
     }
 }
 
-/// Does the work of a claimed job once, for as long as its kind may take.
-async fn attempt(app: &App, handlers: &Handlers, job: &entity::Model) -> Result<Done, JobError> {
+/// Does the work of a claimed job once, for as long as its kind may take. How it ended is recorded by
+/// [`end::settle`].
+pub async fn attempt(app: &App, handlers: &Handlers, job: &entity::Model) -> Result<Done, JobError> {
     // A newer replica may know this kind; keep the job for it.
     let Some(kind) = handlers.kinds.get(job.kind.as_str()) else {
         return Err(JobError::retry(format!("no handler for jobs of kind {}", job.kind)));
     };
+    let waited = (app.clock.now() - job.run_at).to_std().unwrap_or_default();
+    metrics::histogram!("consign_job_wait_seconds", "kind" => kind.name).record(waited.as_secs_f64());
+    let began = Instant::now();
     let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
     let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind();
-    match tokio::time::timeout(kind.longest, work).await {
+    let outcome = tokio::time::timeout(kind.longest, work).await;
+    metrics::histogram!("consign_job_run_seconds", "kind" => kind.name).record(began.elapsed().as_secs_f64());
+    match outcome {
         Ok(outcome) => outcome.unwrap_or_else(|panic| Err(end::panicked(panic.as_ref()))),
         Err(_) => Err(JobError::retry(format!("it ran longer than {:?}", kind.longest))),
     }

@@ -32,6 +32,8 @@ pub struct Authorization {
     capture_at_once: bool,
     #[serde(skip)]
     messages: u32,
+    #[serde(skip)]
+    pub changed_at: DateTime<Utc>,
 }
 
 /// What was decided; the sums say what happened since.
@@ -158,11 +160,14 @@ impl Books {
             return Outcome { answer, repeated: true, messages: Vec::new(), decide: None };
         }
         let (answer, changed) = match call {
-            Call::Authorize(request) => self.authorize(key, request),
+            Call::Authorize(request) => self.authorize(key, request, at),
             Call::Capture { id, amount } => self.change(id, |it| it.capture(*amount)),
             Call::Void { id } => self.change(id, Authorization::void),
             Call::Refund { id, amount } => self.change(id, |it| it.refund(*amount)),
         };
+        if let Some(index) = changed {
+            self.authorizations[index].changed_at = at;
+        }
         self.answers.insert(key.to_owned(), (call.clone(), answer.clone()));
         let pending = |&index: &usize| self.authorizations[index].status == Status::Pending;
         let decide = changed.filter(pending).map(|index| (after(at, self.settings.delay_seconds), index));
@@ -176,6 +181,7 @@ impl Books {
             return Vec::new();
         };
         it.grant();
+        it.changed_at = at;
         self.undecided = self.undecided.saturating_sub(1);
         self.announce(index, at)
     }
@@ -197,7 +203,7 @@ impl Books {
         summary
     }
 
-    fn authorize(&mut self, key: &str, request: &Authorize) -> (Answer, Option<usize>) {
+    fn authorize(&mut self, key: &str, request: &Authorize, at: DateTime<Utc>) -> (Answer, Option<usize>) {
         let mut it = Authorization {
             id: self.dice.id("auth_", &["gateway", key]),
             reference: request.reference.clone(),
@@ -211,6 +217,7 @@ impl Books {
             decline_code: None,
             capture_at_once: request.capture,
             messages: 0,
+            changed_at: at,
         };
         match request.token.as_str() {
             "tok_ok" | "tok_timeout_after" | "tok_500_after" | "tok_slow" => it.grant(),

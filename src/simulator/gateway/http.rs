@@ -9,7 +9,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::super::answer::{Refusal, bears, hang, idempotency_key, parse};
 use super::super::world::World;
@@ -40,9 +42,12 @@ struct Amount {
 #[derive(Deserialize)]
 struct Nothing {}
 
+/// What `GET /authorizations` asks for: those of a reference, or those that changed.
 #[derive(Deserialize)]
-struct ByReference {
-    reference: String,
+#[serde(rename_all = "camelCase")]
+struct Which {
+    reference: Option<String>,
+    changed_since: Option<DateTime<Utc>>,
 }
 
 impl IntoResponse for Answer {
@@ -134,12 +139,19 @@ async fn by_id(
 
 async fn list(
     State(world): State<Arc<World>>,
-    Query(query): Query<ByReference>,
+    Query(which): Query<Which>,
     headers: HeaderMap,
-) -> Result<Json<Vec<Authorization>>, Refusal> {
+) -> Result<Response, Refusal> {
     admitted(&world, &headers)?;
-    let found = world.books().of_reference(&query.reference).cloned().collect();
-    Ok(Json(found))
+    let books = world.books();
+    match (which.reference, which.changed_since) {
+        (Some(reference), None) => Ok(Json(books.of_reference(&reference).collect::<Vec<_>>()).into_response()),
+        (None, Some(since)) => {
+            let changed: Vec<&Authorization> = books.all().iter().filter(|it| it.changed_at >= since).collect();
+            Ok(Json(json!({ "changedSince": since, "authorizations": changed })).into_response())
+        }
+        _ => Err(Refusal::invalid("either reference or changedSince")),
+    }
 }
 
 fn admitted(world: &World, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ mod portal;
 pub mod text;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,13 +28,40 @@ use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::problem::Fault;
 
+/// Makes the adapter that speaks to a supplier.
+type Make = Arc<dyn Fn(&App, &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> + Send + Sync>;
+
+/// The adapters there are, by the names that suppliers' records have for them.
+#[derive(Clone)]
+pub struct Adapters(BTreeMap<&'static str, Make>);
+
+impl Default for Adapters {
+    fn default() -> Self {
+        let mut adapters = Self(BTreeMap::new());
+        adapters.add(settings::HTTP, |app, supplier| {
+            Ok(Arc::new(HttpSupplier::new(app.egress.clone(), settings::http(app, supplier)?)))
+        });
+        adapters.add(settings::PORTAL, |_, _| Ok(Arc::new(Portal)));
+        adapters
+    }
+}
+
+impl Adapters {
+    /// Adds an adapter, or puts it in the place of the one with its name.
+    pub fn add(
+        &mut self,
+        name: &'static str,
+        make: impl Fn(&App, &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> + Send + Sync + 'static,
+    ) {
+        self.0.insert(name, Arc::new(make));
+    }
+}
+
 /// The adapter that speaks to `supplier`.
 pub fn adapter_for(app: &App, supplier: &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> {
-    match supplier.adapter.as_str() {
-        settings::HTTP => Ok(Arc::new(HttpSupplier::new(app.egress.clone(), settings::http(app, supplier)?))),
-        settings::PORTAL => Ok(Arc::new(Portal)),
-        other => Err(Fault::internal(format!("{} has the adapter {other}, which there is not", supplier.id))),
-    }
+    let missing =
+        || Fault::internal(format!("{} has the adapter {}, which there is not", supplier.id, supplier.adapter));
+    app.adapters.0.get(supplier.adapter.as_str()).ok_or_else(missing)?(app, supplier)
 }
 
 /// A supplier, as the store talks to it.

@@ -150,6 +150,7 @@ fn who(rule: Rule) -> String {
         Rule::Store(it) => permission_name(it),
         Rule::Customer(it) => format!("the customer; {}", permission_name(it)),
         Rule::Supplier(it) => format!("the supplier; {}", permission_name(it)),
+        Rule::Led => "whoever may see what it leads to".to_owned(),
         Rule::Buyer => "its buyer; null for the store".to_owned(),
     }
 }

@@ -175,6 +175,11 @@ impl Reader {
         !reached || self.rules.class(&field.ty) != Class::Everybody
     }
 
+    /// Whether what `field` leads to decides who sees it.
+    fn is_led(&self, object: &str, field: &Field) -> bool {
+        self.rules.rule(object, &field.name) == Some(Rule::Led)
+    }
+
     /// Reads the fields at the end of `way`: all of them if its type is new, or for those who have what
     /// there is in the world; else those that are restricted. Answers whether there is anything.
     async fn read(&mut self, way: &Way, new: bool) -> bool {
@@ -208,7 +213,7 @@ impl Reader {
             way: way.name.clone(),
             object: way.object.clone(),
             which: objects.iter().map(|it| it["id"].to_string()).collect(),
-            may: may.iter().map(|it| it.name.clone()).collect(),
+            may: may.iter().filter(|it| !self.is_led(&way.object, it)).map(|it| it.name.clone()).collect(),
             shown,
         });
         !objects.is_empty()

@@ -180,6 +180,8 @@ fn queries() -> Vec<Row> {
         query(Gate::Owner, "roles"),
         query(Gate::Open, "staffMe"),
         query(Gate::Store(Settings), "job(id: $job)"),
+        query(Gate::Store(Settings), "jobs(first: 10)"),
+        query(Gate::Store(Settings), "queue"),
         query(Gate::Store(Fulfillment), "workItems(first: 10)"),
         query(Gate::Store(Permission::Customers), "notifications(first: 10)"),
         query(Gate::Store(Suppliers), "suppliers(first: 10)"),
@@ -313,6 +315,9 @@ fn store_mutations() -> Vec<Row> {
     vec![
         works(Gate::Store(Settings), "storeSettingsUpdate(input: { name: \"New\" })"),
         works(Gate::Store(Settings), "webhookReplay(id: $whk)"),
+        works(Gate::Store(Settings), "jobRetry(id: $job)"),
+        works(Gate::Store(Settings), "jobDiscard(id: $job2, input: { reason: NOT_NEEDED })"),
+        works(Gate::Store(Settings), "jobsRetry(input: { kind: \"Nothing\" })"),
         works(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: \"USD\", rate: \"0.9\" })"),
         works(Gate::Store(Discounts), "discountCreate(input: { code: \"NEW\", percent: \"5\" })"),
         works(Gate::Store(Discounts), "discountDeactivate(id: $dsc)"),

@@ -34,9 +34,11 @@ pub enum Rule {
     Supplier(Permission),
     /// Whoever is neither of the store nor a supplier.
     Buyer,
+    /// Whoever may see what it leads to; null to others.
+    Led,
 }
 
-use Rule::{AnyStaff, Buyer, Customer, Reached, Store, Supplier};
+use Rule::{AnyStaff, Buyer, Customer, Led, Reached, Store, Supplier};
 
 impl Class {
     /// Whether somebody of this kind may know.
@@ -62,7 +64,7 @@ impl Rule {
     /// Whether `asker`, who has reached the object, may read the field.
     pub fn admits(self, asker: &Asker) -> bool {
         match (self, asker.kind) {
-            (Reached, _) => true,
+            (Reached | Led, _) => true,
             (AnyStaff, kind) => kind == Kind::Store,
             (Buyer, kind) => !matches!(kind, Kind::Store | Kind::Supplier),
             (Customer(_), Kind::Customer) | (Supplier(_), Kind::Supplier) => true,
@@ -73,7 +75,7 @@ impl Rule {
     /// Whether a caller of this kind may know of the field.
     pub fn admits_kind(self, kind: Kind) -> bool {
         match self {
-            Reached => true,
+            Reached | Led => true,
             Store(_) | AnyStaff => kind == Kind::Store,
             Supplier(_) => matches!(kind, Kind::Store | Kind::Supplier),
             Customer(_) | Buyer => true,
@@ -307,7 +309,20 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ("ShipmentEvent", Class::Everybody, &[(Reached, "description location occurredAt status")]),
     ("ShipmentLine", Class::Everybody, &[(Reached, "orderLineId quantity")]),
     // The store's own work.
-    ("Job", Class::Store, &[(Reached, "error id progress result status")]),
+    (
+        "Job",
+        Class::Store,
+        &[
+            (
+                Reached,
+                "attempts canDiscard canRetry createdAt error finishedAt id kind lane lockedUntil maxAttempts progress
+                result runAt status worker",
+            ),
+            (Led, "subject"),
+        ],
+    ),
+    ("Lane", Class::Store, &[(Reached, "closedUntil failures name oldestDueAt places state taken waiting")]),
+    ("Queue", Class::Store, &[(Reached, "dead held lanes oldestDueAt running scheduled waiting")]),
     ("JobProgress", Class::Store, &[(Reached, "done total")]),
     ("Notification", Class::Store, &[(Reached, "createdAt id kind lastError recipient sentAt status")]),
     (
@@ -322,7 +337,10 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     (
         "WebhookDelivery",
         Class::Store,
-        &[(Reached, "attempts body error id messageId processedAt receivedAt sender status")],
+        &[
+            (Reached, "attempts digest error id kind messageId processedAt receivedAt sender size status"),
+            (Store(Orders), "body"),
+        ],
     ),
     (
         "WorkItem",
@@ -366,7 +384,8 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("SecondFactorBeginPayload", "secret url"),
     ("SecondFactorConfirmPayload", "recoveryCodes"),
     ("SecondFactorDisablePayload", "disabled"),
-    ("CatalogImportPayload", "job"),
+    ("CatalogImportPayload JobDiscardPayload JobRetryPayload", "job"),
+    ("JobsRetryPayload", "remaining retried superseded"),
     (
         "CollectionCreatePayload CollectionProductsAddPayload CollectionProductsSetPayload CollectionUpdatePayload",
         "collection",
@@ -431,6 +450,7 @@ pub const EMPTY: &[&str] = &[
     "Product.rating Payment.clientSecret Notification.lastError PaymentTransaction.error Shipment.estimatedDelivery",
     "SupplierHealth.lastError SupplierHealth.lastErrorAt SupplierHealth.lastSuccessAt SupplierOrder.note",
     "WorkItem.snoozedUntil CustomerDataExport.endCursor",
+    "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.
     "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount",
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",

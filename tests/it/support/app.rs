@@ -68,7 +68,8 @@ impl TestApp {
         Self::start_at(site, Clock::manual(now)).await
     }
 
-    async fn start_at(site: &Site, clock: Clock) -> Self {
+    /// A store at `site`, whose time begins at `clock`'s.
+    pub async fn start_at(site: &Site, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
@@ -179,8 +180,8 @@ fn config(site: &Site, url: &str, mails: &Mails, simulator: &str) -> Config {
         redis_url: site.redis_url(),
         redis_prefix: site.redis_prefix(),
         public_url: Some(url.to_owned()),
-        jwt_secret: "0123456789abcdef0123456789abcdef".into(),
-        secret_key: "fedcba9876543210fedcba9876543210".into(),
+        jwt_secret: "b1946ac92492d2347c6235b4d2611184".into(),
+        secret_key: "591785b794601e212b260e25925636fd".into(),
         smtp_url: Some(mails.url.as_str().into()),
         mail_from: Some("shop@example.com".to_owned()),
         egress_allow: vec!["127.0.0.0/8".to_owned()],

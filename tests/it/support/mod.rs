@@ -4,6 +4,8 @@ pub mod app;
 pub mod engines;
 pub mod gql;
 pub mod live;
+pub mod own_redis;
+pub mod program;
 pub mod served;
 pub mod shop;
 pub mod smtp;
@@ -21,9 +23,12 @@ use self::engines::{Engine, Site};
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A test.
+#[derive(Clone)]
 pub enum Test {
     /// Gets a store, and runs once per engine.
     OnEngines(&'static str, fn(TestApp) -> Running),
+    /// Gets a store whose database and cache are servers; there is none on a machine without them.
+    OnServers(&'static str, fn(TestApp) -> Running),
     /// Needs no store, and runs once.
     Plain(&'static str, fn() -> Running),
 }
@@ -35,6 +40,20 @@ macro_rules! engine_tests {
     ($($name:ident),* $(,)?) => {
         pub fn tests() -> Vec<$crate::support::Test> {
             vec![$($crate::support::Test::OnEngines(
+                concat!(module_path!(), "::", stringify!($name)),
+                |app| Box::pin($name(app)),
+            )),*]
+        }
+    };
+}
+
+/// Lists a module's tests that are about servers of databases and caches: `server_tests![…]`, each an
+/// `async fn(TestApp)`.
+#[macro_export]
+macro_rules! server_tests {
+    ($($name:ident),* $(,)?) => {
+        pub fn tests() -> Vec<$crate::support::Test> {
+            vec![$($crate::support::Test::OnServers(
                 concat!(module_path!(), "::", stringify!($name)),
                 |app| Box::pin($name(app)),
             )),*]
@@ -91,15 +110,22 @@ pub fn run(tests: Vec<Test>) -> ! {
 fn trials(test: Test, engines: &[Engine]) -> Vec<Trial> {
     match test {
         Test::Plain(name, run) => vec![Trial::test(short(name), move || runtime().block_on(outcome(run())))],
-        Test::OnEngines(name, run) => engines
-            .iter()
-            .map(|engine| {
-                let engine = engine.clone();
-                let name = format!("{} [{}]", short(name), engine.name());
-                Trial::test(name, move || runtime().block_on(on_engine(&engine, run)))
-            })
-            .collect(),
+        Test::OnEngines(name, run) => on_engines(name, run, engines.iter()),
+        Test::OnServers(name, run) => on_engines(name, run, engines.iter().filter(|it| it.is_server())),
     }
+}
+
+fn on_engines<'a>(
+    name: &'static str,
+    run: fn(TestApp) -> Running,
+    engines: impl Iterator<Item = &'a Engine>,
+) -> Vec<Trial> {
+    let trial = |engine: &Engine| {
+        let engine = engine.clone();
+        let name = format!("{} [{}]", short(name), engine.name());
+        Trial::test(name, move || runtime().block_on(on_engine(&engine, run)))
+    };
+    engines.map(trial).collect()
 }
 
 async fn on_engine(engine: &Engine, run: fn(TestApp) -> Running) -> Result<(), Failed> {

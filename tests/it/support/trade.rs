@@ -10,7 +10,7 @@ use super::gql::{Answer, Client};
 use super::stock;
 
 /// How simulated suppliers know the store.
-const TOKEN: &str = "supplier-token-of-the-tests";
+pub const TOKEN: &str = "supplier-token-of-the-tests";
 
 /// How long partners outside are left alone.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::wire;
-use crate::platform::egress::{Egress, EgressError, read_bounded};
+use crate::platform::egress::{self, Egress, EgressError, Partner, read_bounded};
 use crate::suppliers::SupplierRejection;
 use crate::suppliers::adapter::AdapterError;
 use crate::suppliers::adapter::text::cut;
@@ -61,7 +61,7 @@ impl Call {
     }
 
     pub(super) async fn send(self) -> Result<Answer, Failure> {
-        let response = self.0.map_err(Failure)?.send().await.map_err(|error| Failure(error.into()))?;
+        let response = egress::send(Partner::Supplier, self.0).await.map_err(Failure)?;
         let status = response.status();
         let text = |name: header::HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)

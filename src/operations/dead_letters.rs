@@ -1,11 +1,11 @@
 //! What background work could not do, as entries of the exceptions queue.
 //!
-//! Jobs know no room above them, and this concerns all rooms: the program hands it to the worker. An
-//! entry is opened in the transaction that gives a job up, about the order that the job's payload names.
-//! Work that goes on at its beat has one too, which closes when it goes well again.
+//! The program hands it to the worker: an entry is opened in the transaction that gives a job up, about
+//! the order that the job's payload names. Work that goes on at its beat has one too, which closes when it
+//! goes well again.
 
 use async_trait::async_trait;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -57,9 +57,14 @@ impl Witness for DeadLetters {
     }
 }
 
+/// Closes the entry about `job`, if one is open: somebody decided about the job itself. `note` says how.
+pub(super) async fn close(tx: &Tx, job: &JobRow, note: &str) -> Result<(), Fault> {
+    workitems::close_by_key(tx, &key(job), note).await
+}
+
 /// The same work is one trouble, however often it is added anew.
 fn key(job: &JobRow) -> String {
-    match &job.dedupe_key {
+    match jobs::own_key(job) {
         Some(same) => format!("job-dead:{same}"),
         None => format!("job-dead:{}", job.id),
     }
@@ -67,16 +72,16 @@ fn key(job: &JobRow) -> String {
 
 /// What a job is about.
 #[derive(Default)]
-struct Concern {
-    order_id: Option<OrderId>,
-    supplier_order_id: Option<SupplierOrderId>,
+pub(super) struct Concern {
+    pub order_id: Option<OrderId>,
+    pub supplier_order_id: Option<SupplierOrderId>,
 }
 
 /// Found by the first id in the payload that leads to an order.
-async fn concern(tx: &Tx, payload: &Value) -> Result<Concern, Fault> {
+pub(super) async fn concern(conn: &impl ConnectionTrait, payload: &Value) -> Result<Concern, Fault> {
     let values = payload.as_object().into_iter().flat_map(|fields| fields.values());
     for text in values.filter_map(Value::as_str) {
-        let found = concern_of(tx, text).await?;
+        let found = concern_of(conn, text).await?;
         if found.order_id.is_some() {
             return Ok(found);
         }
@@ -84,39 +89,43 @@ async fn concern(tx: &Tx, payload: &Value) -> Result<Concern, Fault> {
     Ok(Concern::default())
 }
 
-async fn concern_of(tx: &Tx, text: &str) -> Result<Concern, Fault> {
+async fn concern_of(conn: &impl ConnectionTrait, text: &str) -> Result<Concern, Fault> {
     let of_order = |order_id| Concern { order_id, supplier_order_id: None };
     if let Ok(id) = text.parse::<OrderId>() {
         return Ok(of_order(Some(id)));
     }
     if let Ok(id) = text.parse::<SupplierOrderId>() {
-        let found = fulfillment::lookup(tx, id).await?;
+        let found = fulfillment::lookup(conn, id).await?;
         return Ok(Concern { order_id: found.map(|it| it.order_id), supplier_order_id: Some(id) });
     }
     if let Ok(id) = text.parse::<PaymentAttemptId>() {
-        return Ok(of_order(payments::lookup(tx, id).await?.and_then(|it| it.order_id)));
+        return Ok(of_order(payments::lookup(conn, id).await?.and_then(|it| it.order_id)));
     }
     if let Ok(id) = text.parse::<PaymentTransactionId>() {
-        return Ok(of_order(payments::transaction(tx, id).await?.and_then(|it| it.order_id)));
+        return Ok(of_order(payments::transaction(conn, id).await?.and_then(|it| it.order_id)));
     }
     if let Ok(id) = text.parse::<EventId>() {
-        let found = outbox::entity::Entity::find_by_id(id).one(tx).await?;
+        let found = outbox::entity::Entity::find_by_id(id).one(conn).await?;
         return Ok(of_order(found.and_then(|it| it.order_id)));
     }
     if let Ok(id) = text.parse::<WorkItemId>() {
-        return Ok(of_order(workitems::lookup(tx, id).await?.and_then(|it| it.order_id)));
+        return Ok(of_order(workitems::lookup(conn, id).await?.and_then(|it| it.order_id)));
     }
     Ok(Concern::default())
 }
 
-/// The job that follows when a person chose to have work tried again.
+/// The job that follows when a person decided about work that was given up.
 pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     let text = |name: &str| event.data.get(name).and_then(Value::as_str);
-    if text("type") != Some(KIND) || text("action") != Some(RETRY) {
+    if text("type") != Some(KIND) {
         return Ok(vec![]);
     }
     let Some(id) = text("subject").and_then(|id| id.parse().ok()) else { return Ok(vec![]) };
-    Ok(vec![NewJob::now(&RetryJob { id })?])
+    Ok(match text("action") {
+        Some(RETRY) => vec![NewJob::now(&RetryJob { id })?],
+        Some(DISMISS) => vec![NewJob::now(&DiscardJob { id })?],
+        _ => vec![],
+    })
 }
 
 /// Runs a job again that was given up.
@@ -133,6 +142,24 @@ impl Job for RetryJob {
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let tx = Tx::begin(&run.app).await?;
         jobs::retry(&tx, self.id).await?;
+        tx.commit().await?;
+        Ok(Done::OK)
+    }
+}
+
+/// Leaves a job undone that was given up; one that goes on at its beat goes on.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DiscardJob {
+    /// Which.
+    pub id: JobId,
+}
+
+impl Job for DiscardJob {
+    const KIND: &'static str = "DiscardJob";
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let tx = Tx::begin(&run.app).await?;
+        jobs::discard(&tx, self.id).await?;
         tx.commit().await?;
         Ok(Done::OK)
     }
