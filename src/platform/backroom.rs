@@ -4,7 +4,7 @@
 //! milliseconds. Done where requests are answered, a storm of it would slow everybody down; here it is
 //! done by threads that only get the time nobody else wants, and give it back at once. So that nothing
 //! waits for ever on a machine that has no time to spare, one more thread with the priority of
-//! everything else does what is late, for a fiftieth of the time at most.
+//! everything else does what is late, for a fiftieth of the time, or one job a second.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -25,6 +25,8 @@ const LATE: Duration = Duration::from_millis(500);
 const TURN: Duration = Duration::from_millis(5);
 /// And for how many times the time it took it rests.
 const REST: u32 = 49;
+/// But not for longer: on a machine that never has time to spare, somebody signs in every second.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -98,7 +100,7 @@ impl Room {
             {
                 do_job(job);
             }
-            std::thread::sleep(began.elapsed() * REST);
+            std::thread::sleep((began.elapsed() * REST).min(LONGEST_REST));
         }
     }
 
