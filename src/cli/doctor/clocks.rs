@@ -1,4 +1,4 @@
-//! Whether this machine and its neighbours agree on the time: signatures, leases and tokens depend on it.
+//! Whether this machine and its neighbors agree on the time: signatures, leases and tokens depend on it.
 
 use std::time::Duration;
 
