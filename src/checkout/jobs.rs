@@ -17,13 +17,15 @@ use super::unknown;
 use crate::app::App;
 use crate::kernel::ids::{CartId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
-use crate::payments;
+use crate::payments::{self, Attempt, AttemptStatus, AuthorizeOutcome};
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::platform::tx::Tx;
 
 /// After so long without a trace at the provider an attempt never reached it: longer than any
 /// request to a provider may take.
 const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
+/// After so long a provider does not say yes any more to what was given up.
+const LATEST: TimeDelta = TimeDelta::days(30);
 /// How often old carts are looked for.
 const EXPIRY: Duration = Duration::from_secs(3600);
 /// Carts forgotten in one go.
@@ -31,7 +33,8 @@ const BATCH: u64 = 200;
 
 /// Finds out what became of an attempt: asks the provider until it is known, and gives the attempt up
 /// if it never arrived there. A provider may be silent for days: then a person is told, and it is asked
-/// less often.
+/// less often. One that was given up is asked about on: a late yes is money to release, and the
+/// provider's own message may be lost.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReconcileAttempt {
     /// The attempt.
@@ -43,8 +46,10 @@ impl ReconcileAttempt {
     pub(super) const FIRST: Duration = Duration::from_secs(20);
     /// When it looks again.
     const AGAIN: Duration = Duration::from_secs(15);
-    /// When it looks again once a person was told.
+    /// When it looks again once a person was told, or the attempt given up.
     const SELDOM: Duration = Duration::from_secs(300);
+    /// One that was given up is looked at again after this part of its age, at most.
+    const EVER_LESS: u32 = 24;
 }
 
 impl Job for ReconcileAttempt {
@@ -59,42 +64,64 @@ impl Job for ReconcileAttempt {
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let app = &run.app;
-        if !is_held(app, self.attempt_id).await? {
-            return Ok(Done::OK);
-        }
         let attempt = payments::lookup(app.db.read(), self.attempt_id).await?;
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
-        let found = match nothing_to_pay(&attempt) {
-            Some(outcome) => Ok(Some(outcome)),
-            None => {
-                let _place = payments::enter(app, &attempt)?;
-                payments::find(app, &attempt).await
-            }
-        };
-        match found {
-            Ok(Some(outcome)) => settle(app, self.attempt_id, &outcome).await?,
-            Ok(None) if app.clock.now() - attempt.created_at > NEVER_ARRIVED => abandon(app, self.attempt_id).await?,
-            Ok(None) => {}
-            // Not counted as a failure: a provider may be down for a day, and the attempt must not
-            // be forgotten meanwhile.
-            Err(error) => {
-                tracing::warn!(payment.id = %self.attempt_id, ?error, "the payment provider does not answer; asking again");
-            }
-        }
-        if !is_held(app, self.attempt_id).await? {
+        let age = app.clock.now() - attempt.created_at;
+        if !is_held(app, attempt.id).await? && !(is_given_up(&attempt) && age < LATEST) {
             return Ok(Done::OK);
         }
-        if unknown::is_due(app, attempt.created_at) {
+        let decided = ask(app, &attempt, age > NEVER_ARRIVED).await?;
+        if is_held(app, attempt.id).await? {
+            if !unknown::is_due(app, attempt.created_at) {
+                return Ok(Done::Again(real_time(app, Self::AGAIN)));
+            }
             unknown::tell(app, &attempt).await?;
             return Ok(Done::Again(real_time(app, Self::SELDOM)));
         }
-        Ok(Done::Again(real_time(app, Self::AGAIN)))
+        if decided {
+            return Ok(Done::OK);
+        }
+        let less = age.to_std().unwrap_or_default() / Self::EVER_LESS;
+        Ok(Done::Again(real_time(app, less.max(Self::SELDOM))))
+    }
+}
+
+/// Asks the provider and settles; whether it has decided.
+async fn ask(app: &App, attempt: &Attempt, should_be_there: bool) -> Result<bool, JobError> {
+    let found = match nothing_to_pay(attempt) {
+        Some(outcome) => Ok(Some(outcome)),
+        None => {
+            let _place = payments::enter(app, attempt)?;
+            payments::find(app, attempt).await
+        }
+    };
+    match found {
+        Ok(Some(outcome)) => {
+            settle(app, attempt.id, &outcome).await?;
+            Ok(matches!(outcome, AuthorizeOutcome::Authorized(_) | AuthorizeOutcome::Declined { .. }))
+        }
+        Ok(None) if should_be_there => {
+            abandon(app, attempt.id).await?;
+            Ok(true)
+        }
+        Ok(None) => Ok(false),
+        // Not counted as a failure: a provider may be down for a day, and the attempt must not
+        // be forgotten meanwhile.
+        Err(error) => {
+            tracing::warn!(payment.id = %attempt.id, ?error, "the payment provider does not answer; asking again");
+            Ok(false)
+        }
     }
 }
 
 async fn is_held(app: &App, id: PaymentAttemptId) -> Result<bool, Fault> {
     let found = hold::Entity::find_by_id(id).one(app.db.read()).await?;
     Ok(found.is_some_and(|hold| hold.status == HoldStatus::Held))
+}
+
+/// Whether the store gave it up before it heard that money is held.
+fn is_given_up(attempt: &Attempt) -> bool {
+    attempt.status == AttemptStatus::Abandoned && attempt.authorized == 0
 }
 
 /// Forgets carts that nobody used for long, every hour, for ever.

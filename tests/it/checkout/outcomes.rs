@@ -25,6 +25,7 @@ crate::engine_tests![
     a_late_word_of_the_provider_completes_the_cart,
     a_provider_silent_for_long_is_told_of_once_and_settles_late,
     a_payment_nobody_knows_of_is_given_up_by_a_person,
+    a_late_yes_to_what_a_person_gave_up_is_released,
     a_slow_provider_is_waited_for,
     nothing_can_be_paid_twice_while_it_is_processing,
     a_free_order_needs_no_provider,
@@ -180,6 +181,29 @@ async fn a_payment_nobody_knows_of_is_given_up_by_a_person(app: TestApp) {
     let told = unknown_payments(&shop).await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["status"], "RESOLVED");
+}
+
+async fn a_late_yes_to_what_a_person_gave_up_is_released(app: TestApp) {
+    let shop = Shop::open(&app, 1, 10, 0).await;
+    let cart = shop.ready_cart(&[(0, 1)]).await;
+    shop::buy(&shop.guest, &cart, "k", "tok_late_webhook").await.done("checkoutComplete");
+    let blind = blind(&app).await;
+    in_silence(&blind, 1).await;
+    let told = unknown_payments(&shop).await;
+    stock::resolve(&shop.owner, told[0]["id"].as_str().unwrap(), "GIVE_UP").await;
+    in_silence(&blind, 1).await;
+    assert_eq!(completion(&shop, &cart).await["status"], "FAILED");
+    // The provider says yes, and its message is lost.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    app.app.clock.advance(TimeDelta::minutes(121));
+    for _ in 0..10 {
+        app.advance(Duration::from_secs(60)).await;
+    }
+    let payment = told[0]["subject"]["id"].as_str().unwrap();
+    let held = app.app.gateways.get("test").unwrap().find(payment).await.unwrap();
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert!(held[0].authorized > 0, "{held:?}");
+    assert_eq!((held[0].voided, held[0].captured), (held[0].authorized, 0), "{held:?}");
 }
 
 async fn a_slow_provider_is_waited_for(app: TestApp) {
