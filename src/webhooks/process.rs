@@ -1,5 +1,5 @@
-//! Working a message: to the room it concerns, again and again until what it is about is there, and
-//! into quarantine if that never comes.
+//! Working a message: to the room it concerns, again and again until what it is about is there. If that
+//! does not come the message is put into quarantine and a person told; looking goes on, ever less often.
 
 use std::time::Duration;
 
@@ -28,6 +28,13 @@ use crate::workitems::{self, NewWorkItem, Severity};
 /// How long a decided message is kept: long enough to look into a dispute over it, and no longer,
 /// because it holds personal data.
 const KEPT: TimeDelta = TimeDelta::days(30);
+/// How often what is put aside is looked at again: what it is about may come late, or was worked by a
+/// process that died.
+const SELDOM: Duration = Duration::from_secs(15 * 60);
+/// The older it is the longer the pause: this part of its age.
+const EVER_LESS: u32 = 24;
+/// How long it is looked at again.
+const LATEST: TimeDelta = TimeDelta::days(7);
 /// How often old ones are removed.
 const SWEEP: Duration = Duration::from_secs(24 * 3600);
 
@@ -56,17 +63,21 @@ impl Job for ProcessWebhook {
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let app = &run.app;
         let Some(row) = Entity::find_by_id(self.id).one(app.db.read()).await? else { return Ok(Done::OK) };
-        if row.status != DeliveryStatus::Pending {
+        let is_aside = row.status == DeliveryStatus::Quarantined;
+        if !is_aside && row.status != DeliveryStatus::Pending {
             return Ok(Done::OK);
         }
+        let again = again(app, &row);
         let is_last = run.attempt >= run.max_attempts;
         match work(app, &row).await {
             Ok(Outcome::Done(status, note)) => settle(app, row, status, note).await?,
             Ok(Outcome::NotYet(_)) if planted::is(Bug::DropNews) => {
                 settle(app, row, DeliveryStatus::Processed, None).await?;
             }
+            Ok(Outcome::NotYet(_)) if is_aside => return Ok(again),
             Ok(Outcome::NotYet(reason)) if is_last => {
                 settle(app, row, DeliveryStatus::Quarantined, Some(reason)).await?;
+                return Ok(again);
             }
             Ok(Outcome::NotYet(reason)) => {
                 note_attempt(app, row, &reason).await?;
@@ -80,6 +91,13 @@ impl Job for ProcessWebhook {
         }
         Ok(Done::OK)
     }
+}
+
+/// When a message that is put aside is looked at again.
+fn again(app: &App, row: &Model) -> Done {
+    let age = app.clock.now() - row.received_at;
+    let less = age.to_std().unwrap_or_default() / EVER_LESS;
+    if age < LATEST { Done::Again(less.max(SELDOM)) } else { Done::OK }
 }
 
 async fn work(app: &App, row: &Model) -> Result<Outcome, Fault> {
@@ -149,6 +167,8 @@ async fn settle(app: &App, row: Model, status: DeliveryStatus, note: Option<Stri
     let tx = Tx::begin(app).await?;
     if status == DeliveryStatus::Quarantined {
         quarantine_item(&tx, row.id, &row.sender, note.as_deref().unwrap_or_default()).await?;
+    } else if row.status == DeliveryStatus::Quarantined {
+        workitems::close_by_key(&tx, &quarantine_key(row.id), "It could be worked after all.").await?;
     }
     let attempts = row.attempts + 1;
     let mut change = row.into_active_model();

@@ -43,6 +43,8 @@ async fn again(app: &App, actor: &Actor, id: WebhookId) -> Result<Option<Model>,
     row.processed_at = None;
     workitems::close_by_key(&tx, &quarantine_key(id), "It is being tried again.").await?;
     jobs::enqueue(&tx, &ProcessWebhook { id }).await?;
+    // It may be there already, waiting for its next look.
+    jobs::hasten(&tx, &ProcessWebhook { id }).await?;
     audit::record(&tx, actor, "webhook.replay", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(Some(row))

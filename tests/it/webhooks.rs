@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, WEBHOOK_SECRET};
 use crate::support::gql::{Answer, Client};
-use crate::support::stock;
+use crate::support::{stock, trade};
 
 crate::engine_tests![
     a_signed_report_counts_once_however_often_it_comes,
@@ -20,6 +20,7 @@ crate::engine_tests![
     unknown_kinds_are_kept_and_mean_nothing,
     a_message_that_is_too_large_is_refused,
     news_of_an_unknown_parcel_waits_and_is_put_aside_in_the_end,
+    news_of_a_parcel_that_becomes_known_late_is_worked_after_all,
     news_of_anothers_order_is_put_aside,
     a_payment_message_must_be_proved_as_well,
 ];
@@ -32,6 +33,7 @@ struct Stage {
     owner: Client,
     supplier: SupplierId,
     offer: OfferId,
+    secret: &'static str,
 }
 
 async fn stage(app: TestApp) -> Stage {
@@ -39,7 +41,7 @@ async fn stage(app: TestApp) -> Stage {
     let supplier = supplier(&owner, SECRET).await;
     let variant = stock::variants(&owner, 1).await.remove(0);
     let offer = stock::offer(&owner, supplier, &variant, "A-1", json!({})).await;
-    Stage { app, owner, supplier, offer }
+    Stage { app, owner, supplier, offer, secret: SECRET }
 }
 
 async fn supplier(owner: &Client, secret: &str) -> SupplierId {
@@ -62,7 +64,7 @@ impl Stage {
     /// Sends a properly signed message.
     async fn signed(&self, id: &str, body: &str) -> StatusCode {
         let time = self.app.app.clock.now().timestamp();
-        let signature = WebhookKey::parse(SECRET).unwrap().sign(id, time, body.as_bytes());
+        let signature = WebhookKey::parse(self.secret).unwrap().sign(id, time, body.as_bytes());
         self.send(&self.supplier.to_string(), id, time, &signature, body).await.status
     }
 
@@ -178,6 +180,50 @@ async fn news_of_an_unknown_parcel_waits_and_is_put_aside_in_the_end(app: TestAp
     }
     assert_eq!(stage.deliveries().await[0]["status"], "QUARANTINED");
     assert_eq!(stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await.len(), 1);
+}
+
+/// A supplier has accepted an order and tells of nothing by itself; the order's id, and the supplier order.
+async fn accepted(app: TestApp) -> (Stage, String, Value) {
+    let owner = trade::open(&app).await;
+    let variant = stock::variants(&owner, 1).await.remove(0);
+    let times = json!({ "acceptSeconds": 0.0, "processSeconds": 1_000_000_000, "transitSeconds": 1, "jitter": 0.0 });
+    let supplier = trade::simulated(&app, &owner, "acme", json!({ "webhook": null, "leadTimes": times })).await;
+    trade::shelve(&app, "acme", "A-1", 9).await;
+    let offer = stock::offer(&owner, supplier, &variant, "A-1", json!({})).await;
+    trade::offers(&app, &owner, supplier, &variant, "A-1", 9, "4.00").await;
+    let bought = trade::buy(&app, &[(&variant, 1)]).await;
+    app.run_jobs().await;
+    // It accepts at once, and is asked a little later.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    app.advance(Duration::from_secs(30 * 60)).await;
+    trade::until_paid(&app, &owner, &bought.id).await;
+    let part = trade::parts(&owner, &bought.id).await[0].clone();
+    (Stage { app, owner, supplier, offer, secret: WEBHOOK_SECRET }, bought.id, part)
+}
+
+async fn news_of_a_parcel_that_becomes_known_late_is_worked_after_all(app: TestApp) {
+    let (stage, order, part) = accepted(app).await;
+    let now = stage.app.app.clock.now();
+    let event = json!({ "id": "e1", "status": "IN_TRANSIT", "occurredAt": now, "description": null, "location": null });
+    let data = json!({ "shipmentId": "P-1", "trackingNumber": "T", "event": event, "estimatedDelivery": null });
+    let moved = json!({ "type": "shipment.updated", "occurredAt": now, "data": data }).to_string();
+    stage.signed("msg_1", &moved).await;
+    for _ in 0..12 {
+        stage.app.advance(Duration::from_secs(11 * 60)).await;
+    }
+    assert_eq!(stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await.len(), 1);
+    let lines = json!([{ "lineId": part["lines"][0]["id"], "quantity": 1 }]);
+    let parcel = json!({ "id": "P-1", "carrier": "dhl", "trackingNumber": "T", "trackingUrl": null, "shippedAt": now,
+        "lines": lines, "estimatedDelivery": null });
+    let data = json!({ "reference": part["reference"], "shipment": parcel });
+    let created = json!({ "type": "shipment.created", "occurredAt": now, "data": data }).to_string();
+    stage.signed("msg_2", &created).await;
+    stage.app.advance(Duration::from_secs(16 * 60)).await;
+    let deliveries = stage.deliveries().await;
+    assert!(deliveries.iter().all(|it| it["status"] == "PROCESSED"), "{deliveries:?}");
+    assert!(stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await.is_empty());
+    let order = trade::order(&stage.owner, &order).await;
+    assert_eq!(order["shipments"][0]["status"], "IN_TRANSIT", "{order}");
 }
 
 async fn news_of_anothers_order_is_put_aside(app: TestApp) {
