@@ -64,7 +64,8 @@ async fn migrations(scene: &Scene) -> anyhow::Result<Finding> {
     let check = "migrations";
     let steps = Steps::of(scene.app.db.read()).await.context("it is no database of Consign")?;
     Ok(if let Some(unknown) = steps.unknown.first() {
-        Finding::fail(check, format!("{unknown} is of a newer version than this one: run that, or restore a backup"))
+        let what = "is of a newer version than this one, which goes on beside it until the deployment ends";
+        Finding::warn(check, format!("{unknown} {what}: run the newer one, or restore a backup to go back"))
     } else if steps.pending.is_empty() {
         Finding::ok(check, "all taken")
     } else {

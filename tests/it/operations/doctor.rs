@@ -53,7 +53,7 @@ async fn each_defect_turns_its_own_check_red(app: TestApp) {
     );
     let restored = format!("INSERT INTO restoration (id, taken_at, restored_at) VALUES (1, {old}, {old})");
     let newest = "WHERE position = (SELECT MAX(position) FROM event)";
-    let defects: [(&[&str], &str, &str); 8] = [
+    let defects: [(&[&str], &str, &str); 7] = [
         (
             &["stock ledger"],
             "UPDATE stock_ledger SET reported_delta = reported_delta + 1 WHERE seq = 1",
@@ -80,11 +80,6 @@ async fn each_defect_turns_its_own_check_red(app: TestApp) {
             &format!("UPDATE event SET position = position - 1000000 {newest}"),
         ),
         (&["jobs"], &late, "DELETE FROM job WHERE kind = 'late'"),
-        (
-            &["migrations"],
-            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000099_future', 0)",
-            "DELETE FROM seaql_migrations WHERE version = 'm20991231_000099_future'",
-        ),
         (&["restoration"], &restored, "DELETE FROM restoration"),
     ];
     for (checks, plant, mend) in defects {
@@ -94,7 +89,12 @@ async fn each_defect_turns_its_own_check_red(app: TestApp) {
         assert_eq!(red(&found), checks, "{found:?}");
         app.app.db.write().execute_unprepared(mend).await.unwrap_or_else(|error| panic!("{checks:?}: {error}"));
     }
-    assert_eq!(red(&findings(&app).await.1), Vec::<&str>::new());
+    // A newer program ran here: in a rolling deployment that is as it should be.
+    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000099_future', 0)";
+    app.app.db.write().execute_unprepared(newer).await.expect("a step of a newer version");
+    let (well, found) = findings(&app).await;
+    assert!(well && red(&found).is_empty(), "{found:?}");
+    assert!(found.contains(&("migrations".to_owned(), "WARN".to_owned())), "{found:?}");
 }
 
 async fn what_cannot_be_reached_is_said(app: TestApp) {

@@ -1,4 +1,4 @@
-//! GraphQL over WebSocket: the protocol's close codes, and neighbours that do not harm each other.
+//! GraphQL over WebSocket: the protocol's close codes, and neighbors that do not harm each other.
 
 use std::time::{Duration, Instant};
 
