@@ -156,13 +156,13 @@ impl std::fmt::Display for Broken {
         writeln!(f, "the whole of it again:")?;
         writeln!(
             f,
-            "  CONSIGN_SIMULATION_SEED={} cargo test --features planted-bugs --test it simulation::stories",
+            "  CONSIGN_SIMULATION_SEED={} cargo test --test it simulation::stories",
             self.seed
         )?;
         writeln!(f, "what is left of it:")?;
         write!(
             f,
-            "  CONSIGN_SIMULATION_SEED={} CONSIGN_SIMULATION_PLAN='{plan}' cargo test --features planted-bugs --test it simulation::stories",
+            "  CONSIGN_SIMULATION_SEED={} CONSIGN_SIMULATION_PLAN='{plan}' cargo test --test it simulation::stories",
             self.seed
         )
     }
