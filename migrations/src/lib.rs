@@ -29,6 +29,7 @@ mod m20261125_000022_external_identity;
 mod m20261128_000023_job_lane;
 mod m20261128_000024_restoration;
 mod m20261128_000026_job_lists;
+mod m20261128_000027_job_trace;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000023_job_lane::Migration),
             Box::new(m20261128_000024_restoration::Migration),
             Box::new(m20261128_000026_job_lists::Migration),
+            Box::new(m20261128_000027_job_trace::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+use tracing::Instrument as _;
 
 use super::CheckoutError;
 use super::entity::cart::{self, Failure, FailureProblem, Status};
@@ -66,7 +67,7 @@ pub async fn complete(
         Held::New(attempt) => {
             let attempt_id = attempt.id;
             // A task of its own: neither the client's leaving nor the deadline stops it.
-            let work = tokio::spawn(drive(app.clone(), attempt));
+            let work = tokio::spawn(drive(app.clone(), attempt).in_current_span());
             // Whether it ended or not, the tables say what became of it.
             let _ = tokio::time::timeout(PATIENCE, work).await;
             attempt_id

@@ -32,7 +32,7 @@ pub enum Role {
 
 /// Runs until the process is asked to end, and then ends in order.
 pub async fn run(config: Config, role: Role) -> anyhow::Result<()> {
-    telemetry::init_logs(config.log_format);
+    let traces = telemetry::init_server(&config)?;
     let app = App::start(config).await?;
     if let Some(it) = app.restored.as_ref().filter(|it| it.recovered_at.is_none()) {
         let taken_at = it.taken_at.to_rfc3339();
@@ -45,6 +45,8 @@ pub async fn run(config: Config, role: Role) -> anyhow::Result<()> {
         () = parts.end() => tracing::info!("ended"),
         () = asked_to_end() => tracing::warn!("asked twice: ended at once"),
     }
+    // Sends what it still has, which takes a moment.
+    tokio::task::spawn_blocking(move || drop(traces)).await?;
     Ok(())
 }
 

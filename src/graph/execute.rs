@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use serde::Deserialize;
+use tracing::{Instrument as _, Span};
 
 use super::context::RequestContext;
 use super::documents::Documents;
@@ -134,6 +135,9 @@ impl Edge {
             Ok(operation) => self.rates.take(&caller.actor, caller.address, operation.cost).await,
             Err(_) => self.rates.take_refused(caller.address).await,
         };
+        if let Ok(operation) = &counted {
+            Span::current().record("operation", &*operation.series.name);
+        }
         let prepared = match taken {
             Ok(()) => counted,
             Err(fault) => Err(errors::of_fault(fault, &caller.request_id)),
@@ -262,7 +266,7 @@ impl Edge {
         let request = context.attach(operation.request());
         let work = self.clone().run_to_its_end(request, cost, caller.request_id.clone());
         if kind == OperationType::Mutation {
-            let task = tokio::spawn(work);
+            let task = tokio::spawn(work.in_current_span());
             return match tokio::time::timeout(deadline, task).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(_)) => failure(Code::Internal, "internal error"),

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use tracing::Instrument as _;
 use url::{Host, Url};
 
 use super::cidr::{Cidr, is_public};
@@ -155,8 +156,9 @@ impl Partner {
 /// Sends a request that was begun, and counts what comes of it.
 pub async fn send(to: Partner, request: Result<RequestBuilder, EgressError>) -> Result<Response, EgressError> {
     let began = Instant::now();
+    let span = tracing::info_span!("call", to = to.name());
     let result = match request {
-        Ok(request) => request.send().await.map_err(EgressError::from),
+        Ok(request) => request.send().instrument(span).await.map_err(EgressError::from),
         Err(error) => Err(error),
     };
     let outcome = match &result {

@@ -7,6 +7,7 @@ pub mod limits;
 pub mod measures;
 pub mod standard_webhooks;
 pub mod telemetry;
+pub mod traces;
 
 pub mod copies;
 pub mod db;

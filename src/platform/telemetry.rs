@@ -1,4 +1,4 @@
-//! Logs to standard error, metrics for Prometheus.
+//! Logs to standard error, metrics for Prometheus, spans for a collector of traces.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-use super::config::LogFormat;
+use super::config::{Config, LogFormat};
 use super::measures;
+use super::traces::Traces;
 
 /// What is logged without `RUST_LOG`.
 const DEFAULT_FILTER: &str =
@@ -27,24 +30,39 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Sends logs to standard error, filtered by `RUST_LOG`. Once per process; later calls do nothing.
 pub fn init_logs(format: LogFormat) {
-    init(format, DEFAULT_FILTER);
+    init(format, DEFAULT_FILTER, None);
+}
+
+/// Like [`init_logs`], and sends spans to the collector of traces, if one is configured, until what is
+/// returned is dropped.
+///
+/// # Errors
+/// If the collector's address cannot be used.
+pub fn init_server(config: &Config) -> anyhow::Result<Option<Traces>> {
+    let traces = config.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
+    init(config.log_format, DEFAULT_FILTER, traces.as_ref());
+    Ok(traces)
 }
 
 /// Like [`init_logs`], but only warnings: for commands whose output is something else.
 pub fn init_warnings(format: LogFormat) {
-    init(format, "warn");
+    init(format, "warn", None);
 }
 
-fn init(format: LogFormat, default: &str) {
+fn init(format: LogFormat, default: &str, traces: Option<&Traces>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     // Colors are for eyes: not in a file, and not for who asks for none (https://no-color.org).
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colors = std::io::stderr().is_terminal() && !plain;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colors);
-    let _ = match format {
-        LogFormat::Text => logs.with_target(false).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    let logs = fmt::layer().with_writer(std::io::stderr).with_ansi(colors);
+    let logs = match format {
+        LogFormat::Text => logs.with_target(false).boxed(),
+        LogFormat::Json => logs.json().flatten_event(true).boxed(),
     };
+    let spans = traces.map(|it| tracing_opentelemetry::layer().with_tracer(it.tracer()));
+    // One filter for both. With one for each, an event that comes after a library only asked whether
+    // it would be heard (sqlx does) is lost now and then.
+    let _ = Registry::default().with(filter).with(logs).with(spans).try_init();
 }
 
 /// The process's metrics. A recorder is installed at the first call; one per process.

@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::app::App;
 
@@ -24,7 +25,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |it| it.as_str().to_owned());
     let method = method(&request);
-    let span = tracing::info_span!("request", id, method, route);
+    let span = tracing::info_span!("request", id, method, route, operation = Empty, order.id = Empty);
     let began = Instant::now();
     async move {
         let mut response = next.run(request).await;

@@ -102,6 +102,9 @@ fn urls(defects: &mut Vec<String>, config: &Config) {
     if config.public_url.as_ref().is_some_and(|url| !is_http(url)) {
         defects.push("CONSIGN_PUBLIC_URL is not an http:// or https:// address".to_owned());
     }
+    if config.otlp_endpoint.as_ref().is_some_and(|url| !is_http(url)) {
+        defects.push("CONSIGN_OTLP_ENDPOINT is not an http:// or https:// address".to_owned());
+    }
     for origin in &config.allowed_origins {
         let same = origin.parse::<Url>().is_ok_and(|url| url.origin().ascii_serialization() == *origin);
         if !same || !is_http(origin) {

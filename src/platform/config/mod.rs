@@ -80,6 +80,8 @@ pub struct Config {
     pub worker_places: usize,
     /// How logs are written.
     pub log_format: LogFormat,
+    /// Where traces go: a collector's address for OTLP over HTTP, such as `http://collector:4318/v1/traces`.
+    pub otlp_endpoint: Option<String>,
     /// Payment providers.
     pub gateways: GatewayConfigs,
     /// What one request, socket or caller may cost.
@@ -211,6 +213,7 @@ impl Default for Config {
             time_scale: 1,
             worker_places: 16,
             log_format: LogFormat::Text,
+            otlp_endpoint: None,
             gateways: GatewayConfigs::default(),
             limits: Limits::default(),
         }

@@ -63,6 +63,8 @@ pub struct Model {
     /// What came out.
     #[sea_orm(column_type = "JsonBinary")]
     pub result: Option<Value>,
+    /// The trace it was added in; see [`crate::platform::traces`].
+    pub trace: Option<String>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it ended.

@@ -15,6 +15,7 @@ use super::{Job, JobRun, NewJob, Priority, lanes};
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;
+use crate::platform::traces;
 use crate::platform::tx::Tx;
 
 /// The topic that tells workers of new jobs.
@@ -65,6 +66,7 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
         progress_done: Set(0),
         progress_total: Set(None),
         result: Set(None),
+        trace: Set(traces::here()),
         created_at: Set(tx.now()),
         finished_at: Set(None),
     };

@@ -11,11 +11,14 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::queue::{self, JOBS_TOPIC};
 use super::{Done, Job, JobError, JobRun, Priority, Witness, end, entity};
 use crate::app::App;
 use crate::kernel::problem::Fault;
+use crate::platform::traces;
 use crate::platform::tx::Tx;
 
 /// How often the table is looked at without being told.
@@ -176,7 +179,9 @@ pub async fn attempt(app: &App, handlers: &Handlers, job: &entity::Model) -> Res
     metrics::histogram!("consign_job_wait_seconds", "kind" => kind.name).record(waited.as_secs_f64());
     let began = Instant::now();
     let run = JobRun { app: app.clone(), id: job.id, attempt: job.attempts, max_attempts: job.max_attempts };
-    let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind();
+    let span = tracing::info_span!("job", job.kind = kind.name, %job.id, order.id = Empty);
+    traces::go_on(&span, job.trace.as_deref());
+    let work = AssertUnwindSafe((kind.handler)(run, job.payload.clone())).catch_unwind().instrument(span);
     let outcome = tokio::time::timeout(kind.longest, work).await;
     metrics::histogram!("consign_job_run_seconds", "kind" => kind.name).record(began.elapsed().as_secs_f64());
     match outcome {

@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use self::sequencer::{POSITION_TOPIC, assign_positions, run as run_sequencer};
 use super::jobs;
 use super::planted::{self, Bug};
+use super::traces;
 use super::tx::Tx;
 use crate::kernel::address::ERASED;
 use crate::kernel::clock::Timestamp;
@@ -91,6 +92,9 @@ impl NewEvent {
 /// Writes `event` and the jobs it starts. The bus is told after the commit: the stream's own topic
 /// and [`STORE_TOPIC`].
 pub async fn append(tx: &Tx, event: NewEvent) -> Result<entity::Model, Fault> {
+    if let Some(order_id) = event.order_id {
+        traces::about(order_id);
+    }
     let seq = next_seq(tx, &event.stream).await?;
     let row = entity::Model {
         id: tx.new_id::<EventId>(),
