@@ -24,7 +24,12 @@ pub(super) async fn settle(app: &App, order_id: OrderId) -> Result<(), Fault> {
     let lines = orders::lines_of(&tx, &[order_id]).await?;
     let due = amount_due(&order, &lines)?;
     let totals = payments::totals(&tx, order_id).await?;
-    if taken(&totals)?.minor() > 0 {
+    if totals.pending_captured.minor() > 0 {
+        // Nothing can go back of what is not there yet, nor be released: that would leave nothing to
+        // take. `PaymentCaptured` leads here again.
+        return Ok(());
+    }
+    if totals.captured.minor() > 0 {
         // What was refunded by line does not go back once more when its unit is cancelled.
         let due = due.add(refunded_and_cancelled(&tx, &order, &lines).await?)?;
         after_capture(&tx, order, due, &totals).await?;
@@ -70,17 +75,12 @@ async fn refunded_and_cancelled(tx: &Tx, order: &order::Model, lines: &[line::Mo
     Ok(sum)
 }
 
-fn taken(totals: &MoneyTotals) -> Result<Money, Fault> {
-    Ok(totals.captured.add(totals.pending_captured)?)
-}
-
 async fn after_capture(tx: &Tx, order: order::Model, due: Money, totals: &MoneyTotals) -> Result<(), Fault> {
     let order_id = order.id;
-    let settled = order.settled_due.unwrap_or(taken(totals)?.minor());
+    let settled = order.settled_due.unwrap_or(totals.captured.minor());
     let back = settled - due.minor();
-    let left = taken(totals)?.sub(totals.refunded)?.sub(totals.pending_refunded)?;
     if back > 0 {
-        let amount = order.money(back.min(left.minor()));
+        let amount = order.money(back.min(totals.refundable().minor()));
         if amount.minor() > 0 && !planted::is(Bug::KeepMoney) {
             let key = format!("cancelled:{order_id}:{}", due.minor());
             payments::refund(tx, order_id, amount, "units were cancelled", &key).await?;
@@ -91,9 +91,7 @@ async fn after_capture(tx: &Tx, order: order::Model, due: Money, totals: &MoneyT
         let due = order.money(floor);
         remember(tx, order, due).await?;
     }
-    // Only once the capture has come through: releasing first would leave nothing to take.
-    let rest = totals.authorized.sub(totals.captured)?.sub(totals.voided)?.sub(totals.pending_voided)?;
-    if totals.pending_captured.minor() == 0 && rest.minor() > 0 {
+    if totals.capturable().minor() > 0 {
         payments::void_rest(tx, order_id, "the goods cost less than was authorized").await?;
     }
     Ok(())

@@ -8,7 +8,9 @@ use super::story::{Told, Violation, tell};
 crate::plain_tests![break_no_invariant, are_always_told_alike];
 
 /// How many are told when nobody says.
-const SAMPLE: u64 = 150;
+const SAMPLE: u64 = 60;
+/// The seeds of stories that once broke something, which are told as well.
+const REMEMBERED: [u64; 2] = [43, 320];
 
 /// What the environment asks for.
 fn asked(name: &str) -> Option<u64> {
@@ -26,7 +28,9 @@ async fn break_no_invariant() {
         let count = seed.map_or_else(|| asked("CONSIGN_SIMULATION_STORIES").unwrap_or(SAMPLE), |_| 1);
         let outcome = run(first..first + count, || {});
         println!("{outcome}");
-        if let Some(broken) = outcome.broken {
+        let mut remembered = REMEMBERED.into_iter().filter(|_| first == 0 && count == SAMPLE);
+        let broken = outcome.broken.or_else(|| remembered.find_map(|seed| run(seed..seed + 1, || {}).broken));
+        if let Some(broken) = broken {
             fail(&shrink(broken, || {}));
         }
     })
