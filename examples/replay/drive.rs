@@ -15,6 +15,8 @@ use super::data::{Invoice, place_in};
 const LINES_PER_CALL: usize = 250;
 /// How long a client keeps trying: longer than a restart takes.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Longer than the store waits for a payment that never reached its provider.
+const DECIDED: Duration = Duration::from_secs(150);
 /// How often a cart is mended before the client gives up.
 const MENDINGS: usize = 6;
 
@@ -154,7 +156,7 @@ async fn complete(shop: &Shop, invoice: &Invoice, cart: &Value, attempt: usize) 
     let payment = json!({ "gateway": "test", "token": "tok_ok" });
     let input = json!({ "idempotencyKey": key, "expectedTotal": cart["cost"]["total"], "payment": payment });
     let variables = json!({ "cartId": cart["id"], "input": input });
-    let give_up = Instant::now() + PATIENCE;
+    let give_up = Instant::now() + DECIDED;
     loop {
         let data = shop.client.persist("checkoutComplete", query, &variables, PATIENCE).await?;
         let payload = &data["checkoutComplete"];
@@ -176,7 +178,7 @@ async fn complete(shop: &Shop, invoice: &Invoice, cart: &Value, attempt: usize) 
             return Ok(Completion::Refused(errors.join("; ")));
         }
         if Instant::now() > give_up {
-            bail!("invoice {}: still processing after {PATIENCE:?}", invoice.number);
+            bail!("invoice {}: still processing after {DECIDED:?}", invoice.number);
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
