@@ -23,7 +23,7 @@ use crate::platform::tx::Tx;
 
 /// After so long without a trace at the provider an attempt never reached it: longer than any
 /// request to a provider may take.
-const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
+pub(super) const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
 /// After so long a provider does not say yes any more to what was given up.
 const LATEST: TimeDelta = TimeDelta::days(30);
 /// How often old carts are looked for.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::entity::hold::{self, HoldStatus};
 use super::hold::lock;
-use super::jobs::ReconcileAttempt;
+use super::jobs::{NEVER_ARRIVED, ReconcileAttempt};
 use super::settle::abandon;
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -24,9 +24,10 @@ use crate::platform::tx::Tx;
 /// After so long without an outcome a person is told. A business wait: the time scale divides it.
 const TELL_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// Whether a checkout begun at `begun` would have been told of by now.
+/// Whether a checkout begun at `begun` would have been told of by now. Not before it is known whether the
+/// provider was reached at all, which takes real time.
 pub(super) fn is_due(app: &App, begun: Timestamp) -> bool {
-    app.clock.now() - begun >= jobs::scaled(app, TELL_AFTER)
+    app.clock.now() - begun > jobs::scaled(app, TELL_AFTER).max(NEVER_ARRIVED)
 }
 
 /// How many checkouts wait for their provider's decision, and since when the oldest of them does.
