@@ -114,7 +114,7 @@ async fn recompute(
     change.return_status = Set(state::return_status(lines));
     change.updated_at = Set(tx.now());
     if planted::is(Bug::TotalChanges) && money.captured > 0 {
-        change.total = Set(money.captured - money.refunded);
+        change.total = Set(money.captured);
     }
     Ok(change.update(tx).await?)
 }
