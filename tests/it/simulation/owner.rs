@@ -45,8 +45,11 @@ pub fn cancel(story: &mut Story, which: u8) {
 pub fn refund(story: &mut Story, which: u8, quarters: u8, again: bool) {
     let remembered = |wish: &Wish| story.watch.now() - wish.asked_at < REMEMBERED;
     let known: Vec<usize> = (0..story.wishes.len()).filter(|&it| remembered(&story.wishes[it])).collect();
-    if again && !known.is_empty() {
-        return wished(story, known[usize::from(which) % known.len()]);
+    // What was granted first: to say it again must find it.
+    let granted = || known.iter().filter(|&&it| story.wishes[it].refund.is_some());
+    let repeated = granted().chain(&known).nth(usize::from(which) % granted().count().max(1)).copied();
+    if let Some(place) = repeated.filter(|_| again) {
+        return wished(story, place);
     }
     let Some(order) = pick(story, which) else { return };
     let amount = Money::from_minor(order.total * i64::from(quarters) / 4, order.currency);

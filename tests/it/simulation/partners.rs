@@ -96,7 +96,8 @@ pub fn deliver(story: &mut Story, which: u8, arrival: Arrival) {
     if outside.messages.is_empty() {
         return;
     }
-    let place = usize::from(which) % outside.messages.len();
+    // Counted from the newest.
+    let place = outside.messages.len() - 1 - usize::from(which) % outside.messages.len();
     let message = match arrival {
         Arrival::Again => outside.messages[place].clone(),
         Arrival::Once | Arrival::Never => outside.messages.remove(place),

@@ -187,13 +187,31 @@ fn silence() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+/// The owner gives something back and, not sure of it, says so once more: rare among single steps.
+fn insistence() -> impl Strategy<Value = Vec<Step>> {
+    any::<u8>().prop_map(|order| {
+        let refund = |again| Step::Refund { order, quarters: 1, again };
+        vec![refund(false), refund(true)]
+    })
+}
+
+/// A carrier's word of an arrival overtakes the supplier's word of the parcel: rare among single steps.
+fn overtaking() -> impl Strategy<Value = Vec<Step>> {
+    any::<u8>().prop_map(|order| {
+        let job = || Step::Job { fate: Fate::Good, unrecorded: false };
+        let act = |act| Step::Supplier { order, act };
+        let newest = Step::Deliver { message: 0, arrival: Arrival::Once };
+        vec![act(Act::Accept), act(Act::Ship), act(Act::Arrive), newest, job(), job(), job()]
+    })
+}
+
 /// The plan of `seed`: always the same.
 pub fn draw(seed: u64) -> Vec<Step> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let some = prop_oneof![60 => step().prop_map(|step| vec![step]), 1 => silence()];
+    let some = prop_oneof![60 => step().prop_map(|step| vec![step]), 1 => silence(), 2 => insistence(), 2 => overtaking()];
     let tree = vec(some, LONGEST / 4..LONGEST).new_tree(&mut runner);
     tree.expect("nothing is filtered out").current().concat()
 }

@@ -55,7 +55,7 @@ found! {
     a_step_that_is_not_written_is_found: SkipStep by ["7"];
     an_event_that_a_subscriber_misses_is_found: MissEvent by ["8"];
     a_job_that_an_event_does_not_start_is_found: DropJob by ["9"];
-    news_that_are_dropped_are_found: DropNews by ["9"];
+    news_that_are_dropped_are_found: DropNews by ["5", "9"];
     a_mail_that_goes_out_again_is_found: MailAgain by ["10"];
     a_refund_that_is_repeated_is_found: RefundAgain by ["11"];
     a_job_that_is_left_to_the_dead_is_found: LeaveLost by ["12"];

@@ -5,12 +5,20 @@ use super::plan::{Step, draw};
 use super::run::{Broken, run, shrink};
 use super::story::{Told, Violation, tell};
 
-crate::plain_tests![break_no_invariant, are_always_told_alike];
+crate::plain_tests![break_no_invariant, that_broke_one_do_not_any_more, are_always_told_alike];
 
 /// How many are told when nobody says.
 const SAMPLE: u64 = 60;
-/// The seeds of stories that once broke something, which are told as well.
-const REMEMBERED: [u64; 2] = [43, 320];
+/// Stories that once broke something, made short: the seed and the plan.
+const REMEMBERED: [(u64, &str); 1] = [
+    // The order is cancelled while nobody knows whether its money was taken.
+    (
+        320,
+        r#"[{"Buy":{"lines":[[0,3]],"code":true,"fate":"Good"}},{"Job":{"fate":"Good","unrecorded":false}},
+            {"Job":{"fate":"Good","unrecorded":false}},{"Job":{"fate":"Part","unrecorded":false}},
+            {"Job":{"fate":"After","unrecorded":false}},{"Cancel":{"order":5}}]"#,
+    ),
+];
 
 /// What the environment asks for.
 fn asked(name: &str) -> Option<u64> {
@@ -28,10 +36,18 @@ async fn break_no_invariant() {
         let count = seed.map_or_else(|| asked("CONSIGN_SIMULATION_STORIES").unwrap_or(SAMPLE), |_| 1);
         let outcome = run(first..first + count, || {});
         println!("{outcome}");
-        let mut remembered = REMEMBERED.into_iter().filter(|_| first == 0 && count == SAMPLE);
-        let broken = outcome.broken.or_else(|| remembered.find_map(|seed| run(seed..seed + 1, || {}).broken));
-        if let Some(broken) = broken {
+        if let Some(broken) = outcome.broken {
             fail(&shrink(broken, || {}));
+        }
+    })
+    .await;
+}
+
+async fn that_broke_one_do_not_any_more() {
+    outside(|| {
+        for (seed, plan) in REMEMBERED {
+            let plan: Vec<Step> = serde_json::from_str(plan).expect("a plan is a list of steps");
+            tell(seed, &plan).map(drop).unwrap_or_else(|violation| fail(&Broken { seed, plan, violation }));
         }
     })
     .await;
