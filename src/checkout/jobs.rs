@@ -67,7 +67,8 @@ impl Job for ReconcileAttempt {
         let attempt = payments::lookup(app.db.read(), self.attempt_id).await?;
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
         let age = app.clock.now() - attempt.created_at;
-        if !is_held(app, attempt.id).await? && !(is_given_up(&attempt) && age < LATEST) {
+        let is_open = is_held(app, attempt.id).await? || (is_given_up(&attempt) && age < LATEST);
+        if !is_open {
             return Ok(Done::OK);
         }
         let decided = ask(app, &attempt, age > NEVER_ARRIVED).await?;
