@@ -28,6 +28,8 @@ use crate::workitems::{self, NewWorkItem, Severity};
 /// How long a decided message is kept: long enough to look into a dispute over it, and no longer,
 /// because it holds personal data.
 const KEPT: TimeDelta = TimeDelta::days(30);
+/// After so many looks in vain it is put aside; with the pauses between them, a little over half an hour.
+const LOOKS: i32 = 12;
 /// How often what is put aside is looked at again: what it is about may come late, or was worked by a
 /// process that died.
 const SELDOM: Duration = Duration::from_secs(15 * 60);
@@ -53,8 +55,8 @@ enum Outcome {
 
 impl Job for ProcessWebhook {
     const KIND: &'static str = "webhooks.process";
-    // With the pauses between them, a little over half an hour.
-    const MAX_ATTEMPTS: i32 = 12;
+    // Those beyond the looks are for workers that die just when they put it aside.
+    const MAX_ATTEMPTS: i32 = LOOKS + 3;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.id))
@@ -68,7 +70,7 @@ impl Job for ProcessWebhook {
             return Ok(Done::OK);
         }
         let again = again(app, &row);
-        let is_last = run.attempt >= run.max_attempts;
+        let is_last = run.attempt >= LOOKS;
         match work(app, &row).await {
             Ok(Outcome::Done(status, note)) => settle(app, row, status, note).await?,
             Ok(Outcome::NotYet(_)) if planted::is(Bug::DropNews) => {
