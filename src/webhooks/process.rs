@@ -88,6 +88,7 @@ impl Job for ProcessWebhook {
             Err(fault) if is_last => {
                 tracing::error!(webhook.id = %row.id, %fault, "webhook {} cannot be worked", row.id);
                 settle(app, row, DeliveryStatus::Quarantined, Some(fault.to_string())).await?;
+                return Ok(again);
             }
             Err(fault) => return Err(fault.into()),
         }
