@@ -78,13 +78,13 @@ pub async fn complete(
 
 /// Asks the provider and settles. What goes wrong here is mended by `ReconcileAttempt`.
 async fn drive(app: App, attempt: Box<Attempt>) {
-    let outcome = ask(&app, &attempt).await;
+    let outcome = authorize(&app, &attempt).await;
     if let Err(error) = settle(&app, attempt.id, &outcome).await {
         tracing::error!(payment.id = %attempt.id, ?error, "a checkout could not be settled; it will be reconciled");
     }
 }
 
-async fn ask(app: &App, attempt: &Attempt) -> AuthorizeOutcome {
+async fn authorize(app: &App, attempt: &Attempt) -> AuthorizeOutcome {
     if let Some(outcome) = nothing_to_pay(attempt) {
         return outcome;
     }

@@ -24,6 +24,9 @@ use crate::platform::tx::Tx;
 /// After so long without a trace at the provider an attempt never reached it: longer than any
 /// request to a provider may take.
 pub(super) const NEVER_ARRIVED: TimeDelta = TimeDelta::seconds(90);
+/// Until then an attempt without a trace at the provider is sent again, under its own key, so that a provider
+/// that is away for a moment costs nobody their order. What is sent last has ended before [`NEVER_ARRIVED`].
+const SENT_AGAIN: TimeDelta = TimeDelta::seconds(45);
 /// After so long a provider does not say yes any more to what was given up.
 const LATEST: TimeDelta = TimeDelta::days(30);
 /// How often old carts are looked for.
@@ -67,11 +70,16 @@ impl Job for ReconcileAttempt {
         let attempt = payments::lookup(app.db.read(), self.attempt_id).await?;
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
         let age = app.clock.now() - attempt.created_at;
-        let is_open = is_held(app, attempt.id).await? || (is_given_up(&attempt) && age < LATEST);
-        if !is_open {
+        let is_held_now = is_held(app, attempt.id).await?;
+        if !is_held_now && !(is_given_up(&attempt) && age < LATEST) {
             return Ok(Done::OK);
         }
-        let decided = ask(app, &attempt, age > NEVER_ARRIVED).await?;
+        let missing = match age {
+            _ if age > NEVER_ARRIVED => Missing::GiveUp,
+            _ if is_held_now && age < SENT_AGAIN => Missing::Send,
+            _ => Missing::Wait,
+        };
+        let decided = ask(app, &attempt, missing).await?;
         if is_held(app, attempt.id).await? {
             if !unknown::is_due(app, attempt.created_at) {
                 return Ok(Done::Again(real_time(app, Self::AGAIN)));
@@ -87,21 +95,22 @@ impl Job for ReconcileAttempt {
     }
 }
 
+/// What to do about an attempt that the provider does not know.
+#[derive(Clone, Copy)]
+enum Missing {
+    Send,
+    Wait,
+    GiveUp,
+}
+
 /// Asks the provider and settles; whether it has decided.
-async fn ask(app: &App, attempt: &Attempt, should_be_there: bool) -> Result<bool, JobError> {
-    let found = match nothing_to_pay(attempt) {
-        Some(outcome) => Ok(Some(outcome)),
-        None => {
-            let _place = payments::enter(app, attempt)?;
-            payments::find(app, attempt).await
-        }
-    };
-    match found {
+async fn ask(app: &App, attempt: &Attempt, missing: Missing) -> Result<bool, JobError> {
+    match find(app, attempt, missing).await? {
         Ok(Some(outcome)) => {
             settle(app, attempt.id, &outcome).await?;
             Ok(matches!(outcome, AuthorizeOutcome::Authorized(_) | AuthorizeOutcome::Declined { .. }))
         }
-        Ok(None) if should_be_there => {
+        Ok(None) if matches!(missing, Missing::GiveUp) => {
             abandon(app, attempt.id).await?;
             Ok(true)
         }
@@ -113,6 +122,22 @@ async fn ask(app: &App, attempt: &Attempt, should_be_there: bool) -> Result<bool
             Ok(false)
         }
     }
+}
+
+/// What the provider knows of the attempt, once it was sent again if that is to be.
+async fn find(
+    app: &App,
+    attempt: &Attempt,
+    missing: Missing,
+) -> Result<Result<Option<AuthorizeOutcome>, Fault>, JobError> {
+    if let Some(outcome) = nothing_to_pay(attempt) {
+        return Ok(Ok(Some(outcome)));
+    }
+    let _place = payments::enter(app, attempt)?;
+    Ok(match payments::find(app, attempt).await {
+        Ok(None) if matches!(missing, Missing::Send) => payments::authorize(app, attempt).await.map(Some),
+        found => found,
+    })
 }
 
 async fn is_held(app: &App, id: PaymentAttemptId) -> Result<bool, Fault> {

@@ -23,6 +23,8 @@ use crate::platform::tx::Tx;
 
 /// After so long without an outcome a person is told. A business wait: the time scale divides it.
 const TELL_AFTER: Duration = Duration::from_secs(15 * 60);
+/// How many attempts are seen to in one transaction.
+const BATCH: usize = 200;
 
 /// Whether a checkout begun at `begun` would have been told of by now. Not before it is known whether the
 /// provider was reached at all, which takes real time.
@@ -67,13 +69,17 @@ pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fau
 
 /// Has the provider asked at once about every attempt whose checkout still holds goods; how many there are.
 pub async fn ask_again(app: &App) -> Result<usize, Fault> {
-    let held = hold::Entity::find().filter(hold::Column::Status.eq(HoldStatus::Held)).all(app.db.read()).await?;
-    let tx = Tx::begin(app).await?;
-    for attempt_id in held.iter().map(|it| it.attempt_id) {
-        jobs::enqueue(&tx, &ReconcileAttempt { attempt_id }).await?;
-        jobs::hasten(&tx, &ReconcileAttempt { attempt_id }).await?;
+    let query = hold::Entity::find().filter(hold::Column::Status.eq(HoldStatus::Held));
+    let query = query.select_only().column(hold::Column::AttemptId);
+    let held: Vec<PaymentAttemptId> = query.into_tuple().all(app.db.read()).await?;
+    for some in held.chunks(BATCH) {
+        let tx = Tx::begin(app).await?;
+        for &attempt_id in some {
+            jobs::enqueue(&tx, &ReconcileAttempt { attempt_id }).await?;
+            jobs::hasten(&tx, &ReconcileAttempt { attempt_id }).await?;
+        }
+        tx.commit().await?;
     }
-    tx.commit().await?;
     Ok(held.len())
 }
 

@@ -22,6 +22,7 @@ crate::engine_tests![
     twenty_repeats_at_once_place_one_order,
     an_answer_that_was_lost_is_found,
     a_payment_that_never_arrived_is_given_up,
+    a_payment_that_met_a_closed_door_is_sent_again,
     a_late_word_of_the_provider_completes_the_cart,
     a_provider_silent_for_long_is_told_of_once_and_settles_late,
     a_payment_nobody_knows_of_is_given_up_by_a_person,
@@ -112,6 +113,22 @@ async fn a_payment_that_never_arrived_is_given_up(app: TestApp) {
     shop::buy(&shop.guest, &cart, "k2", "tok_ok").await.done("checkoutComplete");
 }
 
+async fn a_payment_that_met_a_closed_door_is_sent_again(app: TestApp) {
+    let shop = Shop::open(&app, 1, 10, 0).await;
+    let cart = shop.ready_cart(&[(0, 1)]).await;
+    let nobody = "http://127.0.0.1:9".to_owned();
+    let away = app.reconfigured(|config| config.gateways.test.as_mut().unwrap().url = nobody).await;
+    let answer = shop::buy(&away.as_guest(), &cart, "k", "tok_ok").await;
+    assert_eq!(answer.done("checkoutComplete")["order"], Value::Null);
+    let payment = completion(&shop, &cart).await["payment"]["id"].as_str().unwrap().to_owned();
+    let provider = app.app.gateways.get("test").unwrap();
+    assert_eq!(provider.find(&payment).await.unwrap(), []);
+    app.advance(Duration::from_secs(21)).await;
+    assert_eq!(completion(&shop, &cart).await["status"], "COMPLETED");
+    assert_eq!(provider.find(&payment).await.unwrap().len(), 1);
+    assert_eq!(stock::figures(&shop.owner, shop.offers[0]).await, [10, 0, 1, 9]);
+}
+
 async fn a_late_word_of_the_provider_completes_the_cart(app: TestApp) {
     let shop = Shop::open(&app, 1, 10, 0).await;
     let cart = shop.ready_cart(&[(0, 1)]).await;
@@ -167,16 +184,22 @@ async fn a_provider_silent_for_long_is_told_of_once_and_settles_late(app: TestAp
     assert!(unknown_payments(&shop).await.iter().all(|item| item["status"] == "RESOLVED"));
 }
 
+/// A checkout that a person gave up after an hour without a word of its provider; the payment.
+async fn given_up(app: &TestApp, shop: &Shop, token: &str) -> String {
+    let cart = shop.ready_cart(&[(0, 1)]).await;
+    shop::buy(&shop.guest, &cart, "k", token).await.done("checkoutComplete");
+    let blind = blind(app).await;
+    in_silence(&blind, 1).await;
+    let told = unknown_payments(shop).await.remove(0);
+    stock::resolve(&shop.owner, told["id"].as_str().unwrap(), "GIVE_UP").await;
+    in_silence(&blind, 1).await;
+    assert_eq!(completion(shop, &cart).await["status"], "FAILED");
+    told["subject"]["id"].as_str().unwrap().to_owned()
+}
+
 async fn a_payment_nobody_knows_of_is_given_up_by_a_person(app: TestApp) {
     let shop = Shop::open(&app, 1, 10, 0).await;
-    let cart = shop.ready_cart(&[(0, 1)]).await;
-    shop::buy(&shop.guest, &cart, "k", "tok_500_after").await.done("checkoutComplete");
-    let blind = blind(&app).await;
-    in_silence(&blind, 1).await;
-    let told = unknown_payments(&shop).await;
-    stock::resolve(&shop.owner, told[0]["id"].as_str().unwrap(), "GIVE_UP").await;
-    in_silence(&blind, 1).await;
-    assert_eq!(completion(&shop, &cart).await["status"], "FAILED");
+    given_up(&app, &shop, "tok_500_after").await;
     assert_eq!(stock::figures(&shop.owner, shop.offers[0]).await, [10, 0, 0, 10]);
     let told = unknown_payments(&shop).await;
     assert_eq!(told.len(), 1, "{told:?}");
@@ -185,22 +208,14 @@ async fn a_payment_nobody_knows_of_is_given_up_by_a_person(app: TestApp) {
 
 async fn a_late_yes_to_what_a_person_gave_up_is_released(app: TestApp) {
     let shop = Shop::open(&app, 1, 10, 0).await;
-    let cart = shop.ready_cart(&[(0, 1)]).await;
-    shop::buy(&shop.guest, &cart, "k", "tok_late_webhook").await.done("checkoutComplete");
-    let blind = blind(&app).await;
-    in_silence(&blind, 1).await;
-    let told = unknown_payments(&shop).await;
-    stock::resolve(&shop.owner, told[0]["id"].as_str().unwrap(), "GIVE_UP").await;
-    in_silence(&blind, 1).await;
-    assert_eq!(completion(&shop, &cart).await["status"], "FAILED");
+    let payment = given_up(&app, &shop, "tok_late_webhook").await;
     // The provider says yes, and its message is lost.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     app.app.clock.advance(TimeDelta::minutes(121));
     for _ in 0..10 {
         app.advance(Duration::from_secs(60)).await;
     }
-    let payment = told[0]["subject"]["id"].as_str().unwrap();
-    let held = app.app.gateways.get("test").unwrap().find(payment).await.unwrap();
+    let held = app.app.gateways.get("test").unwrap().find(&payment).await.unwrap();
     assert_eq!(held.len(), 1, "{held:?}");
     assert!(held[0].authorized > 0, "{held:?}");
     assert_eq!((held[0].voided, held[0].captured), (held[0].authorized, 0), "{held:?}");
