@@ -18,7 +18,7 @@ use crate::operations::{self, DeadLetters, DiscardJob, RetryJob};
 use crate::orders::{ClaimOrders, EraseOrders, SyncMoney};
 use crate::payments::{self, SettleTransaction};
 use crate::platform::idempotency::SweepIdempotency;
-use crate::platform::jobs::{self, Handlers, NewJob};
+use crate::platform::jobs::{self, Handlers, NewJob, SweepJobs};
 use crate::platform::outbox;
 use crate::platform::uploads::SweepUploads;
 use crate::shipments::{self, FollowSupplierOrder};
@@ -55,6 +55,7 @@ pub fn handlers() -> Handlers {
         .with::<checkout::ForgetCart>()
         .with::<ImportCatalog>()
         .with::<SweepUploads>()
+        .with::<SweepJobs>()
         .with::<Notify>()
         .with::<notifications::ForgetCustomer>()
         .with::<notifications::ForgetOrder>()
@@ -166,6 +167,7 @@ fn tells_a_customer(event: &outbox::entity::Model) -> bool {
 pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &SweepIdempotency {}).await?;
     jobs::ensure(app, &SweepUploads {}).await?;
+    jobs::ensure(app, &SweepJobs {}).await?;
     jobs::ensure(app, &SweepCredentials {}).await?;
     jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;

@@ -30,6 +30,16 @@ pub trait TypedId: Copy + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
 }
 
+/// The least id that may be drawn at `at`: those drawn before sort before it.
+pub fn first_at<T: TypedId>(at: Timestamp) -> T {
+    T::from_uuid(at_time(at, &[0; 10]))
+}
+
+fn at_time(at: Timestamp, random: &[u8; 10]) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid()
+}
+
 /// Reads `prefix_32hex`.
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, IdError> {
     let error = IdError { expected: prefix };
@@ -200,9 +210,7 @@ impl IdSource {
 
     /// A new id that sorts after those drawn at earlier times.
     pub fn new_id<T: TypedId>(&self, now: Timestamp) -> T {
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-        let random: [u8; 10] = self.bytes();
-        T::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+        T::from_uuid(at_time(now, &self.bytes()))
     }
 
     /// A new id of 128 random bits: for ids that are a right.

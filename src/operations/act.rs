@@ -106,7 +106,8 @@ pub async fn retry_many(
     Ok(RetriedMany { retried, superseded, remaining })
 }
 
-async fn revive(app: &App, actor: &Actor, id: JobId) -> Result<Retried, Fault> {
+/// Has `id` tried again, unless there is nothing to try.
+pub(super) async fn revive(app: &App, actor: &Actor, id: JobId) -> Result<Retried, Fault> {
     let Some(before) = jobs::lookup(app, id).await? else { return Ok(Retried::Missing) };
     if matches!(before.status, JobStatus::Running | JobStatus::Succeeded) {
         return Ok(Retried::AsItIs(before));
@@ -130,16 +131,20 @@ pub async fn discard(app: &App, actor: &Actor, id: JobId, why: Discard) -> Resul
     if before.status == JobStatus::Discarded {
         return Ok(before);
     }
+    let left = leave(app, actor, &before, why.code()).await?;
+    left.ok_or_else(|| VerbError::refused(JobProblem::NotDead, "id", "only what was given up can be discarded"))
+}
+
+/// Leaves `before` undone, for a reason in code; `None` if it is no dead letter.
+pub(super) async fn leave(app: &App, actor: &Actor, before: &JobRow, why: &str) -> Result<Option<JobRow>, Fault> {
     let tx = Tx::begin(app).await?;
-    dead_letters::close(&tx, &before, &format!("It is left undone: {}.", why.code())).await?;
-    let Some(job) = jobs::discard(&tx, id).await? else {
-        return Err(VerbError::refused(JobProblem::NotDead, "id", "only what was given up can be discarded"));
-    };
+    dead_letters::close(&tx, before, &format!("It is left undone: {why}.")).await?;
+    let Some(job) = jobs::discard(&tx, before.id).await? else { return Ok(None) };
     let changes = Changes::none().and("status", name(before.status), name(job.status));
-    let changes = changes.given("kind", job.kind.as_str()).given("reason", why.code());
-    audit::record(&tx, actor, "job.discard", id, changes).await?;
+    let changes = changes.given("kind", job.kind.as_str()).given("reason", why);
+    audit::record(&tx, actor, "job.discard", job.id, changes).await?;
     tx.commit().await?;
-    Ok(job)
+    Ok(Some(job))
 }
 
 fn missing() -> VerbError<JobProblem> {

@@ -9,6 +9,8 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::act;
+use crate::identity::Actor;
 use crate::kernel::ids::{
     EventId, JobId, OrderId, PaymentAttemptId, PaymentTransactionId, SupplierOrderId, WorkItemId,
 };
@@ -140,9 +142,7 @@ impl Job for RetryJob {
     const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        let tx = Tx::begin(&run.app).await?;
-        jobs::retry(&tx, self.id).await?;
-        tx.commit().await?;
+        act::revive(&run.app, &Actor::system("workitem"), self.id).await?;
         Ok(Done::OK)
     }
 }
@@ -158,9 +158,9 @@ impl Job for DiscardJob {
     const KIND: &'static str = "DiscardJob";
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        let tx = Tx::begin(&run.app).await?;
-        jobs::discard(&tx, self.id).await?;
-        tx.commit().await?;
+        if let Some(job) = jobs::lookup(&run.app, self.id).await? {
+            act::leave(&run.app, &Actor::system("workitem"), &job, "DISMISSED").await?;
+        }
         Ok(Done::OK)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use consign::app::App;
 use consign::kernel::ids::OrderId;
-use consign::platform::jobs::{self, Done, Handlers, Job, JobError, JobRun, Priority};
+use consign::platform::jobs::{self, Done, Handlers, Job, JobError, JobRun, Priority, SweepJobs};
 use consign::worker;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ crate::engine_tests![
     a_dead_letter_is_in_nobodys_way,
     urgent_work_goes_first_and_nothing_starves,
     a_run_that_hangs_is_cut_off_and_was_a_failed_attempt,
+    work_that_is_long_done_is_forgotten_and_dead_letters_are_not,
 ];
 
 /// How the jobs of this module fare in a test's store.
@@ -258,6 +259,28 @@ async fn urgent_work_goes_first_and_nothing_starves(app: TestApp) {
     app.app.clock.advance(chrono::TimeDelta::minutes(31));
     jobs::ensure(&app.app, &Urgent {}).await.expect("added");
     assert_eq!(claimed(&app).await, [Patient::KIND, Urgent::KIND], "it has waited long enough");
+}
+
+async fn work_that_is_long_done_is_forgotten_and_dead_letters_are_not(app: TestApp) {
+    let owner = app.as_owner().await;
+    jobs::ensure(&app.app, &Once { order_id: None }).await.expect("added");
+    run(&app, 2).await;
+    let dead = items(&owner).await.remove(0);
+    fare(&app.app, Mood::Well);
+    jobs::ensure(&app.app, &Urgent {}).await.expect("added");
+    run(&app, 1).await;
+    let done = async || {
+        let answer = owner.run("{ jobs(first: 50, filter: { status: SUCCEEDED }) { nodes { kind } } }", json!({})).await;
+        answer.at("jobs.nodes").as_array().expect("nodes").iter().filter(|it| it["kind"] == Urgent::KIND).count()
+    };
+    jobs::ensure(&app.app, &SweepJobs {}).await.expect("added");
+    app.app.clock.advance(chrono::TimeDelta::days(29));
+    run(&app, 61).await;
+    assert_eq!(done().await, 1);
+    app.app.clock.advance(chrono::TimeDelta::days(1));
+    run(&app, 61).await;
+    assert_eq!(done().await, 0);
+    assert_eq!(status(&owner, &dead["subject"]["id"]).await, "FAILED");
 }
 
 async fn a_run_that_hangs_is_cut_off_and_was_a_failed_attempt(app: TestApp) {

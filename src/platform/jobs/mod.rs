@@ -18,6 +18,7 @@ mod priority;
 mod queue;
 mod revive;
 mod runner;
+mod sweep;
 
 use std::future::Future;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use self::priority::Priority;
 pub use self::queue::{JOBS_TOPIC, claim, enqueue, enqueue_after, ensure, hasten, insert, lookup, progress, scaled};
 pub use self::revive::{Retried, discard, own_key, retry};
 pub use self::runner::{Handlers, attempt, run, run_due};
+pub use self::sweep::SweepJobs;
 use crate::app::App;
 use crate::kernel::ids::JobId;
 use crate::kernel::problem::Fault;

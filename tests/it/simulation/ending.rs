@@ -22,7 +22,7 @@ const RESTLESS: &str = "SELECT
     + (SELECT COUNT(*) FROM orders o WHERE o.fulfillment_status NOT IN ('DELIVERED', 'CANCELLED')
        AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.order_id = o.id AND w.status <> 'RESOLVED'))
     + (SELECT COUNT(*) FROM job WHERE status = 'RUNNING')
-    + (SELECT COUNT(*) FROM job WHERE status = 'QUEUED' AND kind NOT IN ('SweepIdempotency', 'SweepUploads',
+    + (SELECT COUNT(*) FROM job WHERE status = 'QUEUED' AND kind NOT IN ('SweepIdempotency', 'SweepUploads', 'SweepJobs',
        'SweepCredentials', 'ExpireCarts', 'ReopenSnoozed', 'fulfillment.sweep', 'inventory.note_stale_stock',
        'inventory.watch_polls', 'inventory.poll_stock', 'webhooks.sweep', 'shipments.follow'))";
 
