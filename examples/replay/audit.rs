@@ -42,11 +42,15 @@ pub async fn wait_until_quiet(world: &World, owner: &Client, patience: Duration)
     }
 }
 
+/// Orders on their way, and movements of money: after a kill these wait until the dead worker's lease ends.
 async fn open_orders(owner: &Client) -> anyhow::Result<i64> {
     let query = "query O { orders(first: 1, filter: { fulfillmentStatus: \
-                 [UNFULFILLED, IN_PROGRESS, PARTIALLY_SHIPPED, SHIPPED, PARTIALLY_DELIVERED] }) { totalCount } }";
+                 [UNFULFILLED, IN_PROGRESS, PARTIALLY_SHIPPED, SHIPPED, PARTIALLY_DELIVERED] }) { totalCount } \
+                 due: jobs(first: 1, filter: { kind: \"fulfillment.settle_money\" }) { totalCount } \
+                 moving: jobs(first: 1, filter: { kind: \"SettleTransaction\" }) { totalCount } }";
     let data = owner.persist("(audit)", query, &json!({}), Duration::from_secs(60)).await?;
-    Ok(data["orders"]["totalCount"].as_i64().unwrap_or_default())
+    let count = |name: &str| data[name]["totalCount"].as_i64().unwrap_or_default();
+    Ok(count("orders") + count("due") + count("moving"))
 }
 
 /// Everything that must not be.

@@ -231,9 +231,11 @@ async fn audit(world: &World, owner: &Client, sweep: &mut Sweep) -> anyhow::Resu
     Ok(())
 }
 
-/// The suppliers play no faults here: whatever is left for a person is a fault of ours.
+/// The suppliers play no faults here: whatever is left for a person is a fault of ours. But a buyer whose yes to
+/// a cancellation came when the goods had left is told so, and so is the store.
 fn left_to_people(facts: &Facts) -> Vec<String> {
-    let open = facts.work_items.iter().filter(|item| item.status != "RESOLVED");
+    let is_news = |kind: &str| kind == "CANCELLATION_REFUSED";
+    let open = facts.work_items.iter().filter(|item| item.status != "RESOLVED" && !is_news(&item.kind));
     let mut found: Vec<String> =
         open.map(|item| format!("{} of {:?} is left to a person", item.kind, item.order)).collect();
     let ended = |status: &str| matches!(status, "DELIVERED" | "CANCELLED");
