@@ -68,6 +68,8 @@ pub(super) async fn accept(
         if work.own.status != SupplierOrderStatus::CancelRequested {
             work.own.request_status = if whole { RequestStatus::Accepted } else { RequestStatus::PartiallyAccepted };
         }
+        // What was heard of first may have been the parcel, with all that will ever come.
+        super::ship::restate(tx, work, "the supplier refused the rest").await?;
         follow_up(tx, work).await?;
     }
     Ok(())

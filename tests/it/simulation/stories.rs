@@ -10,13 +10,21 @@ crate::plain_tests![break_no_invariant, that_broke_one_do_not_any_more, are_alwa
 /// How many are told when nobody says.
 const SAMPLE: u64 = 60;
 /// Stories that once broke something, made short: the seed and the plan.
-const REMEMBERED: [(u64, &str); 1] = [
+const REMEMBERED: [(u64, &str); 2] = [
     // The order is cancelled while nobody knows whether its money was taken.
     (
         320,
         r#"[{"Buy":{"lines":[[0,3]],"code":true,"fate":"Good"}},{"Job":{"fate":"Good","unrecorded":false}},
             {"Job":{"fate":"Good","unrecorded":false}},{"Job":{"fate":"Part","unrecorded":false}},
             {"Job":{"fate":"After","unrecorded":false}},{"Cancel":{"order":5}}]"#,
+    ),
+    // The supplier says yes to a part, which nobody hears before all of that has arrived.
+    (
+        21584,
+        r#"[{"Buy":{"lines":[[1,1],[0,3]],"code":false,"fate":"Good"}},{"Job":{"fate":"Good","unrecorded":false}},
+            {"Deliver":{"message":86,"arrival":"Once"}},{"Job":{"fate":"Good","unrecorded":false}},
+            {"Job":{"fate":"Good","unrecorded":false}},{"Supplier":{"order":140,"act":"AcceptPart"}},
+            {"Deliver":{"message":143,"arrival":"Never"}}]"#,
     ),
 ];
 
