@@ -6,6 +6,7 @@ pub mod app;
 pub mod kernel;
 pub mod platform;
 
+pub mod feeds;
 pub mod identity;
 
 pub mod store;

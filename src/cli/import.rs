@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::importing::{self, ImportFailure, ImportFile, ImportFormat, Outcome};
+use crate::feeds;
+use crate::importing::{self, ImportFailure, ImportFile, Outcome};
 use crate::kernel::ids::SupplierId;
 
 /// What can be said to `consign import`.
@@ -48,8 +49,8 @@ pub async fn run(app: App, args: ImportArgs) -> anyhow::Result<()> {
         supplier_id: args.supplier,
         path: args.file,
         format: match format {
-            Format::Csv => ImportFormat::Csv,
-            Format::Json => ImportFormat::Json,
+            Format::Csv => feeds::Format::Csv,
+            Format::Json => feeds::Format::Json,
         },
         mapping,
         fetched: false,

@@ -4,14 +4,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use reqwest::Method;
-use tokio::fs::File;
-use tokio::io::AsyncWriteExt as _;
 use url::Url;
 
 use crate::app::App;
 use crate::kernel::ids::JobId;
+use crate::platform::download::{self, DownloadError, plain};
 use crate::platform::egress::{self, EgressError, Partner};
 use crate::platform::jobs::JobError;
 use crate::platform::uploads;
@@ -34,28 +32,10 @@ pub(super) async fn download(app: &App, job: JobId, url: &Url) -> Result<PathBuf
         return Err(if again { JobError::retry(sentence) } else { JobError::Fail(sentence) });
     }
     let path = uploads::temporary(app, job).await?;
-    let mut file = File::create(&path).await.map_err(JobError::retry)?;
-    let (mut size, most) = (0_u64, app.config.limits.upload_bytes);
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| JobError::retry(format!("the file broke off: {}", plain(&error))))?;
-        size += chunk.len() as u64;
-        if size > most {
-            return Err(JobError::Fail(format!("the file is larger than {most} bytes")));
-        }
-        file.write_all(&chunk).await.map_err(JobError::retry)?;
-    }
-    file.flush().await.map_err(JobError::retry)?;
-    Ok(path)
-}
-
-/// The kind of error, without the address and what stands behind it.
-fn plain(error: &reqwest::Error) -> &'static str {
-    if error.is_timeout() {
-        "it took too long"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "the transfer failed"
+    let most = app.config.limits.upload_bytes;
+    match download::to_disk(response, &path, most).await {
+        Ok(_) => Ok(path),
+        Err(error @ DownloadError::TooLarge(_)) => Err(JobError::Fail(error.to_string())),
+        Err(error) => Err(JobError::retry(error)),
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, OneofObject, SimpleObject};
 
 use super::{ImportCatalog, ImportError};
+use crate::feeds;
 use crate::graph::scalars::{Json, Url};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, payload, required};
 use crate::identity::graphql::visible_to_store;
@@ -13,7 +14,7 @@ use crate::user_error;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "super::ImportFormat")]
+#[graphql(remote = "feeds::Format")]
 pub enum ImportFormat {
     /// Rows of cells, the first row naming the columns.
     Csv,

@@ -9,11 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fetch;
-use super::mapping::Mapping;
-use super::row::RowError;
 use super::run::{ImportFailure, ImportFile, Progress, run};
-use super::{ImportErrorCode, ImportFormat, NOT_AVAILABLE, entity};
+use super::{ImportErrorCode, entity};
 use crate::app::App;
+use crate::feeds::{self, Format, Mapping, RowError};
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
@@ -45,7 +44,7 @@ pub struct ImportCatalog {
     /// Where the file comes from.
     pub source: ImportSource,
     /// How it is written.
-    pub format: ImportFormat,
+    pub format: Format,
     /// Which column is which of our fields.
     pub mapping: Option<Value>,
     /// Whether it is only tried.
@@ -60,8 +59,8 @@ pub async fn catalog_import(
 ) -> Result<jobs::entity::Model, VerbError<ImportErrorCode>> {
     use ImportErrorCode::{Invalid, NotFound, UnsupportedFormat};
     actor.may(Action::ImportCatalog)?;
-    if import.format == ImportFormat::GoogleMerchant {
-        return Err(VerbError::refused(UnsupportedFormat, "format", NOT_AVAILABLE));
+    if import.format == Format::GoogleMerchant {
+        return Err(VerbError::refused(UnsupportedFormat, "format", feeds::NOT_AVAILABLE));
     }
     if let Err(sentence) = Mapping::read(import.mapping.as_ref()) {
         return Err(VerbError::refused(Invalid, "mapping", sentence));

@@ -9,9 +9,7 @@
 mod entity;
 mod fetch;
 mod job;
-mod mapping;
 mod queries;
-mod read;
 mod row;
 mod run;
 mod upload;
@@ -19,29 +17,11 @@ mod write;
 
 pub mod graphql;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::entity::Model as ImportError;
 pub use self::job::{ImportCatalog, ImportSource, catalog_import};
 pub use self::queries::import_errors;
-pub use self::row::RowError;
 pub use self::run::{ImportFailure, ImportFile, Outcome, ShownError, run_file};
 pub use self::upload::uploads_router;
-
-/// What whoever asks for Google's format is told.
-const NOT_AVAILABLE: &str = "imports of Google Merchant feeds are not available yet; send CSV or JSON";
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ImportFormat {
-    /// Rows of cells, the first row naming the columns.
-    Csv,
-    /// An array of objects, or one object a line.
-    Json,
-    /// Google's product feed.
-    GoogleMerchant,
-}
 
 /// Why an import was not started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

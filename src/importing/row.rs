@@ -1,26 +1,16 @@
 //! A row as it is checked: everything a row alone can tell is wrong is found here.
 
-use std::str::FromStr;
-
-use rust_decimal::Decimal;
-
-use super::mapping::{Field, Mapping};
-use super::read::{Item, Record};
-use crate::catalog::{MAX_DESCRIPTION, MAX_SKU, MAX_TITLE, SelectedOption, is_public_https};
+use crate::catalog::{MAX_DESCRIPTION, MAX_TITLE, SelectedOption, is_public_https};
+use crate::feeds::cells::{self, Refusal, check_sku, cut, value};
+use crate::feeds::{Field, Item, Mapping, Record, RowError};
 use crate::kernel::money::{Currency, Money};
 
-/// The most units a row may tell of.
-const MAX_QUANTITY: i64 = 1_000_000_000;
-/// The longest lead time, in days.
-const MAX_LEAD_TIME: i32 = 365;
 /// The most pictures of one row.
 const MAX_IMAGES: usize = 10;
 /// The most collections of one row.
 const MAX_COLLECTIONS: usize = 10;
 /// The most characters of a key that groups rows.
 const MAX_KEY: usize = 200;
-/// The highest price in minor units, as the catalogue has it.
-const MAX_PRICE: i64 = 1_000_000_000_000;
 
 /// A row that can be written.
 #[derive(Debug, Clone)]
@@ -42,19 +32,6 @@ pub(super) struct Row {
     pub(super) options: Vec<SelectedOption>,
 }
 
-/// A row that is left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// Where it is in the file: its line, or its number in a JSON array.
-    pub line: u64,
-    /// What it is about, if that could be read.
-    pub sku: Option<String>,
-    /// Why, for programs.
-    pub reason: &'static str,
-    /// Why, for people.
-    pub message: String,
-}
-
 /// What rows are read against.
 pub(super) struct Rules<'a> {
     pub(super) mapping: &'a Mapping,
@@ -64,15 +41,13 @@ pub(super) struct Rules<'a> {
     pub(super) supplier: Currency,
 }
 
-type Refusal = (&'static str, String);
-
 impl Rules<'_> {
     /// Checks a row.
     pub(super) fn read(&self, item: Item) -> Result<Row, RowError> {
         let record =
             item.map_err(|it| RowError { line: it.line, sku: None, reason: it.reason, message: it.message })?;
         let (line, sku) = (record.line, sku(&record));
-        let shown = sku.as_ref().map(|sku| sku.chars().take(MAX_SKU).filter(|char| !char.is_control()).collect());
+        let shown = sku.as_deref().map(cells::shown_sku);
         self.check(record, sku).map_err(|(reason, message)| RowError { line, sku: shown, reason, message })
     }
 
@@ -92,8 +67,8 @@ impl Rules<'_> {
             price,
             compare_at: compare_at.transpose()?.filter(|it| it.minor() > 0),
             cost: self.cost(&record)?,
-            quantity: quantity(&record)?,
-            lead_time_days: lead_time(&record)?,
+            quantity: cells::quantity(&record)?,
+            lead_time_days: cells::lead_time(&record)?,
             collections: collections(&record)?,
             images: images(&record)?,
             image_alt: bounded(&record, Field::ImageAlt, MAX_TITLE, "IMAGE_INVALID")?,
@@ -114,64 +89,17 @@ impl Rules<'_> {
     }
 
     fn cost(&self, record: &Record) -> Result<Option<Money>, Refusal> {
-        if let Some(code) = value(record, Field::Currency) {
-            let currency = Currency::from_str(&code.to_ascii_uppercase())
-                .map_err(|_| ("CURRENCY_UNKNOWN", format!("\"{}\" is not a currency", cut(code))))?;
-            if currency != self.supplier {
-                let message = format!("the cost is in {currency}, but the supplier charges in {}", self.supplier);
-                return Err(("CURRENCY_MISMATCH", message));
-            }
-        }
-        value(record, Field::Cost).map(|text| self.money(text, self.supplier, "COST_INVALID")).transpose()
+        cells::cost(record, self.supplier, self.mapping.decimal_comma)
     }
 
     fn money(&self, text: &str, currency: Currency, reason: &'static str) -> Result<Money, Refusal> {
-        let bad = |why: &str| (reason, format!("\"{}\" {why}", cut(text)));
-        let plain = if self.mapping.decimal_comma { text.replace('.', "").replace(',', ".") } else { text.to_owned() };
-        let amount = Decimal::from_str_exact(plain.trim()).map_err(|_| bad("is not an amount"))?;
-        if amount.is_sign_negative() && !amount.is_zero() {
-            return Err(bad("is less than nothing"));
-        }
-        let money = Money::from_decimal(amount.normalize(), currency)
-            .map_err(|error| bad(&format!("is not an amount: {error}")))?;
-        if money.minor() > MAX_PRICE {
-            return Err(bad("is beyond reason"));
-        }
-        Ok(money)
+        cells::money(text, currency, self.mapping.decimal_comma, reason)
     }
 }
 
 /// The store's SKU of a row: by default the supplier's.
 fn sku(record: &Record) -> Option<String> {
     value(record, Field::Sku).or_else(|| value(record, Field::SupplierSku)).map(str::to_owned)
-}
-
-fn value(record: &Record, field: Field) -> Option<&str> {
-    record.values[field as usize].as_deref()
-}
-
-/// A text for a message.
-fn cut(text: &str) -> String {
-    text.chars().take(60).filter(|char| !char.is_control()).collect()
-}
-
-fn check_sku(sku: &str) -> Result<(), Refusal> {
-    if sku.chars().count() > MAX_SKU || sku.chars().any(char::is_control) {
-        return Err(("SKU_INVALID", format!("a SKU has at most {MAX_SKU} characters, on one line")));
-    }
-    if is_scientific(sku) {
-        let message = format!("the SKU \"{sku}\" is a number in scientific notation: a spreadsheet has spoiled it");
-        return Err(("SKU_INVALID", message));
-    }
-    Ok(())
-}
-
-/// `1.23E+11`: what spreadsheets make of long numbers.
-fn is_scientific(sku: &str) -> bool {
-    let Some((mantissa, exponent)) = sku.split_once(['E', 'e']) else { return false };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent = exponent.strip_prefix('+');
-    exponent.is_some_and(digits) && mantissa.split('.').all(digits) && mantissa.split('.').count() <= 2
 }
 
 /// One line of text; line breaks and other signs that cannot be seen become spaces.
@@ -192,19 +120,6 @@ fn description(record: &Record) -> Result<Option<String>, Refusal> {
     }
     let keep = |char: &char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
     Ok(Some(text.chars().filter(keep).collect()))
-}
-
-fn quantity(record: &Record) -> Result<Option<i64>, Refusal> {
-    let Some(text) = value(record, Field::Quantity) else { return Ok(None) };
-    let whole = Decimal::from_str_exact(text).ok().filter(|it| it.fract().is_zero());
-    let count = whole.and_then(|it| i64::try_from(it.trunc()).ok()).filter(|it| (0..=MAX_QUANTITY).contains(it));
-    count.map(Some).ok_or_else(|| ("QUANTITY_INVALID", format!("\"{}\" is not a number of units", cut(text))))
-}
-
-fn lead_time(record: &Record) -> Result<Option<i32>, Refusal> {
-    let Some(text) = value(record, Field::LeadTime) else { return Ok(None) };
-    let days = text.parse().ok().filter(|days| (0..=MAX_LEAD_TIME).contains(days));
-    days.map(Some).ok_or_else(|| ("LEAD_TIME_INVALID", format!("\"{}\" is not a number of days", cut(text))))
 }
 
 fn collections(record: &Record) -> Result<Vec<String>, Refusal> {
@@ -254,12 +169,13 @@ fn options(record: &Record) -> Result<Vec<SelectedOption>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feeds::FIELDS;
 
     fn read(fields: &[(Field, &str)]) -> Result<Row, &'static str> {
         let mapping = Mapping::read(None).expect("none");
-        let eur = Currency::from_str("EUR").expect("known");
+        let eur = "EUR".parse().expect("known");
         let rules = Rules { mapping: &mapping, store: eur, supplier: eur };
-        let mut values: [Option<String>; super::super::mapping::FIELDS] = Default::default();
+        let mut values: [Option<String>; FIELDS] = Default::default();
         for (field, text) in fields {
             values[*field as usize] = Some((*text).to_owned());
         }

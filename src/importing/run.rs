@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::mapping::Mapping;
-use super::row::{Row, RowError, Rules};
-use super::{ImportFormat, read, write};
+use super::row::{Row, Rules};
+use super::write;
 use crate::app::App;
 use crate::catalog;
+use crate::feeds::{self, Format, Mapping, RowError};
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{ProductId, SupplierId};
 use crate::kernel::problem::Fault;
@@ -30,7 +30,7 @@ pub struct ImportFile {
     /// Where the file is.
     pub path: PathBuf,
     /// How it is written.
-    pub format: ImportFormat,
+    pub format: Format,
     /// Which column is which of our fields.
     pub mapping: Option<Value>,
     /// Whether it was fetched from an address: then no sentence repeats what the mapping did not name.
@@ -116,7 +116,7 @@ pub(super) async fn run(app: &App, file: ImportFile, progress: &mut impl Progres
     };
     let store = store::settings(app.db.read()).await?.currency;
     let rules = Rules { mapping: &mapping, store, supplier: supplier.currency()? };
-    let mut batches = read::start(file.path.clone(), file.format, mapping.clone());
+    let mut batches = feeds::start(file.path.clone(), file.format, mapping.clone());
     let mut outcome = Outcome { dry_run: file.dry_run, ..Outcome::default() };
     let mut seen = Seen::default();
     while let Some(batch) = batches.recv().await {

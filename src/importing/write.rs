@@ -7,11 +7,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::row::{Row, RowError};
+use super::row::Row;
 use crate::catalog::{
     self, CatalogError, MAX_VARIANTS, Media, NewProduct, NewVariant, ProductChange, ProductStatus, VariantChange,
     product, variant,
 };
+use crate::feeds::RowError;
 use crate::inventory::{self, OfferUpsert};
 use crate::kernel::ids::{ProductId, SupplierId, VariantId};
 use crate::kernel::money::Money;

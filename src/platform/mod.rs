@@ -28,6 +28,7 @@ pub mod jobs;
 pub mod outbox;
 
 pub mod cidr;
+pub mod download;
 pub mod egress;
 pub mod keys;
 pub mod mail;

@@ -13,7 +13,7 @@ crate::plain_tests![
 const ROWS: [&[&str]; 16] = [
     &["kernel"],
     &["platform"],
-    &["identity"],
+    &["identity", "feeds"],
     &["store", "workitems"],
     &["catalog", "suppliers"],
     &["inventory"],

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use consign::identity::Permission;
-use consign::importing::{self, ImportFailure, ImportFile, ImportFormat};
+use consign::feeds;
+use consign::importing::{self, ImportFailure, ImportFile};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -164,7 +165,7 @@ async fn a_wrong_mapping_fails_with_one_sentence(app: TestApp) {
     let file = ImportFile {
         supplier_id: id,
         path,
-        format: ImportFormat::Csv,
+        format: feeds::Format::Csv,
         mapping: Some(wrong),
         fetched: false,
         dry_run: false,

@@ -10,22 +10,22 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// How many fields there are.
-pub(super) const FIELDS: usize = 20;
+pub const FIELDS: usize = 20;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident: $name:literal, $($alias:literal)|+;)*) => {
         /// One of our fields.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Field {
+        pub enum Field {
             $($(#[$doc])* $field,)*
         }
 
         impl Field {
             /// All of them.
-            pub(super) const ALL: [Self; FIELDS] = [$(Self::$field),*];
+            const ALL: [Self; FIELDS] = [$(Self::$field),*];
 
             /// Its name.
-            pub(super) fn name(self) -> &'static str {
+            pub fn name(self) -> &'static str {
                 match self { $(Self::$field => $name,)* }
             }
 
@@ -95,7 +95,7 @@ pub(super) enum Encoding {
 
 /// Which column is which field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mapping {
+pub struct Mapping {
     /// The column of each field; `None` at all if columns are called like our fields.
     columns: Option<[Option<String>; FIELDS]>,
     /// What a field is in rows that say nothing.
@@ -103,17 +103,17 @@ pub(super) struct Mapping {
     /// What separates the columns of a CSV file.
     pub(super) delimiter: u8,
     /// Whether decimals follow a comma.
-    pub(super) decimal_comma: bool,
+    pub decimal_comma: bool,
     /// How bytes are letters.
     pub(super) encoding: Encoding,
     /// Whether sentences may name the file's own columns. Not those of a file that was fetched: an
     /// address may point where its sender may not look.
-    pub(super) shows_columns: bool,
+    pub shows_columns: bool,
 }
 
 impl Mapping {
     /// Reads a mapping; the error is a sentence for whoever wrote it.
-    pub(super) fn read(json: Option<&Value>) -> Result<Self, String> {
+    pub fn read(json: Option<&Value>) -> Result<Self, String> {
         let mut mapping = Self {
             columns: None,
             defaults: Default::default(),

@@ -11,7 +11,18 @@ const READ_AHEAD: u64 = 256 * 1024;
 pub(super) struct BoundedReader<R> {
     inner: R,
     since_row: Rc<Cell<u64>>,
+    line_end: LineEnd,
     most: u64,
+}
+
+/// Whether lines end in CR LF.
+#[derive(Clone, Default)]
+pub(super) struct LineEnd(Rc<Cell<bool>>);
+
+impl LineEnd {
+    pub(super) fn is_crlf(&self) -> bool {
+        self.0.get()
+    }
 }
 
 /// Tells the reader that a row ended.
@@ -26,7 +37,11 @@ impl RowEnd {
 
 impl<R: Read> BoundedReader<R> {
     pub(super) fn new(inner: R, most: u64) -> Self {
-        Self { inner, since_row: Rc::default(), most: most + READ_AHEAD }
+        Self { inner, since_row: Rc::default(), line_end: LineEnd::default(), most: most + READ_AHEAD }
+    }
+
+    pub(super) fn line_end(&self) -> LineEnd {
+        self.line_end.clone()
     }
 
     pub(super) fn row_end(&self) -> RowEnd {
@@ -41,6 +56,9 @@ impl<R: Read> Read for BoundedReader<R> {
         }
         let count = self.inner.read(buffer)?;
         self.since_row.set(self.since_row.get() + count as u64);
+        if !self.line_end.is_crlf() && buffer[..count].windows(2).any(|pair| pair == b"\r\n") {
+            self.line_end.0.set(true);
+        }
         Ok(count)
     }
 }

@@ -4,13 +4,13 @@ use std::io::Read;
 
 use super::bounded::BoundedReader;
 use super::{Out, Record, Unreadable};
-use crate::importing::mapping::{Encoding, FIELDS, Mapping};
+use crate::feeds::mapping::{Encoding, FIELDS, Mapping};
 
 /// The most columns of a file.
 const MAX_COLUMNS: usize = 1_000;
 
 pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut Out) -> Result<(), String> {
-    let row_end = file.row_end();
+    let (row_end, line_end) = (file.row_end(), file.line_end());
     let mut reader = csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(file);
     let header = reader.byte_headers().map_err(|error| sentence(&error))?.clone();
     row_end.reached();
@@ -31,7 +31,8 @@ pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut
             Ok(true) => row_end.reached(),
             Err(error) => return Err(sentence(&error)),
         }
-        let line = row.position().map_or(0, csv::Position::line);
+        // Of a CR LF the parser leaves the LF to the next row, which so begins a line too early.
+        let line = row.position().map_or(0, csv::Position::line) + u64::from(line_end.is_crlf());
         // A line of nothing but separators, as spreadsheets leave behind.
         if row.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;

@@ -11,43 +11,44 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use self::bounded::BoundedReader;
-use super::ImportFormat;
+use super::Format;
 use super::mapping::{FIELDS, Mapping};
 
 /// The most bytes of one row.
 const MAX_ROW: u64 = 1024 * 1024;
 /// The most rows of one file: what is remembered of each stays bounded with it.
-pub(super) const MAX_ROWS: u64 = 2_000_000;
+pub const MAX_ROWS: u64 = 2_000_000;
 /// How many rows are written in one transaction.
 const BATCH: usize = 500;
 
 /// A row as it was found.
 #[derive(Debug)]
-pub(super) struct Record {
+pub struct Record {
     /// Where it is in the file.
-    pub(super) line: u64,
+    pub line: u64,
     /// What it says, by field; what it leaves out is `None`.
-    pub(super) values: [Option<String>; FIELDS],
+    pub values: [Option<String>; FIELDS],
 }
 
 /// A row that could not even be read.
 #[derive(Debug)]
-pub(super) struct Unreadable {
+pub struct Unreadable {
     /// Where it is in the file.
-    pub(super) line: u64,
+    pub line: u64,
     /// Why, for programs.
-    pub(super) reason: &'static str,
+    pub reason: &'static str,
     /// Why, for people.
-    pub(super) message: String,
+    pub message: String,
 }
 
-pub(super) type Item = Result<Record, Unreadable>;
+/// A row, or why it is none.
+pub type Item = Result<Record, Unreadable>;
 
 /// What the parsing thread sends: rows, or why it cannot go on.
-pub(super) type Batch = Result<Vec<Item>, String>;
+pub type Batch = Result<Vec<Item>, String>;
 
 /// Starts reading the file; rows arrive as they are taken.
-pub(super) fn start(path: PathBuf, format: ImportFormat, mapping: Mapping) -> mpsc::Receiver<Batch> {
+pub fn start(path: PathBuf, format: Format, mapping: Mapping) -> mpsc::Receiver<Batch> {
     let (sender, receiver) = mpsc::channel(2);
     // Ends by itself: at the end of the file, or once nobody takes its rows any more.
     tokio::task::spawn_blocking(move || {
@@ -56,9 +57,9 @@ pub(super) fn start(path: PathBuf, format: ImportFormat, mapping: Mapping) -> mp
             .map_err(|error| format!("the file cannot be opened: {error}"))
             .map(|file| BoundedReader::new(file, MAX_ROW))
             .and_then(|file| match format {
-                ImportFormat::Csv => csv::read(file, &mapping, &mut out),
-                ImportFormat::Json => json::read(file, &mapping, &mut out),
-                ImportFormat::GoogleMerchant => Err(super::NOT_AVAILABLE.to_owned()),
+                Format::Csv => csv::read(file, &mapping, &mut out),
+                Format::Json => json::read(file, &mapping, &mut out),
+                Format::GoogleMerchant => Err(super::NOT_AVAILABLE.to_owned()),
             });
         match result {
             Ok(()) => out.flush(),
@@ -89,7 +90,7 @@ impl Out {
         }
         self.rows.push(item);
         if self.rows.len() >= BATCH && !self.flush() {
-            return Err("the import was stopped".to_owned());
+            return Err("nobody reads on".to_owned());
         }
         Ok(())
     }

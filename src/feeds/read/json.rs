@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::bounded::{BoundedReader, RowEnd};
 use super::{Item, Out, Record, Unreadable};
-use crate::importing::mapping::Mapping;
+use crate::feeds::mapping::Mapping;
 
 pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut Out) -> Result<(), String> {
     let row_end = file.row_end();
