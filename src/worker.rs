@@ -22,6 +22,7 @@ use crate::platform::jobs::{self, Handlers, NewJob, SweepJobs};
 use crate::platform::outbox;
 use crate::platform::uploads::SweepUploads;
 use crate::shipments::{self, FollowSupplierOrder};
+use crate::suppliers;
 use crate::webhooks;
 use crate::workitems::jobs::ReopenSnoozed;
 
@@ -37,6 +38,7 @@ pub fn handlers() -> Handlers {
         .with::<SweepIdempotency>()
         .with::<SweepCredentials>()
         .with::<ReopenSnoozed>()
+        .with::<suppliers::RegisterWebhooks>()
         .with::<inventory::RefreshAvailability>()
         .with::<inventory::NoteStaleStock>()
         .with::<inventory::ApplySupplierTerms>()
@@ -114,7 +116,9 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
             NewJob::now(&shipments::ForgetRecipient { order_id })?,
             NewJob::after(&notifications::ForgetOrder { order_id }, MAIL_UNDER_WAY)?,
         ]),
-        (EventType::SupplierChanged, ..) => inventory::after_supplier_changed(event),
+        (EventType::SupplierChanged, ..) => {
+            Ok([suppliers::after_changed(event)?, inventory::after_supplier_changed(event)?].concat())
+        }
         (EventType::WorkItemResolved, ..) => {
             let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
             Ok([

@@ -30,6 +30,8 @@ mod m20261128_000023_job_lane;
 mod m20261128_000024_restoration;
 mod m20261128_000026_job_lists;
 mod m20261128_000027_job_trace;
+mod m20261128_000028_supplier_session;
+mod m20261128_000029_supplier_fetch;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -63,6 +65,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000024_restoration::Migration),
             Box::new(m20261128_000026_job_lists::Migration),
             Box::new(m20261128_000027_job_trace::Migration),
+            Box::new(m20261128_000028_supplier_session::Migration),
+            Box::new(m20261128_000029_supplier_fetch::Migration),
         ]
     }
 }

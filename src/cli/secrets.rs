@@ -19,6 +19,7 @@ pub async fn run(app: App, command: SecretsCommand) -> anyhow::Result<()> {
     let mut unreadable = 0;
     for (what, done) in [
         ("secrets of suppliers", suppliers::reseal(&app).await?),
+        ("tokens of suppliers' platforms", suppliers::reseal_sessions(&app).await?),
         ("second factors", totp::reseal(&app).await?),
         ("addresses of forgotten customers", erasure::reseal(&app).await?),
         ("tracking tokens", orders::reseal(&app).await?),

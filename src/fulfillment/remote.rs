@@ -57,7 +57,12 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
         work.own.shipping_cost = cost.minor();
     }
     match &remote.status {
-        R::Pending | R::Unknown(_) => received(tx, work).await?,
+        R::Pending | R::Unknown(_) => {
+            received(tx, work).await?;
+            if let Some(reason) = &remote.rejection {
+                super::trouble::intercepted(tx, work, &reason.message).await?;
+            }
+        }
         R::Accepted | R::PartiallyAccepted | R::Processing | R::PartiallyShipped | R::Shipped | R::Delivered => {
             received(tx, work).await?;
             answer::accept(tx, work, &answers(work, remote)?, remote.estimated_ship_at).await?;

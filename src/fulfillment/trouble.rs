@@ -19,6 +19,8 @@ pub const APPROVE: &str = "APPROVE";
 /// A person did what was needed elsewhere.
 pub const MARK_HANDLED: &str = "MARK_HANDLED";
 
+/// The supplier took it, and waits for somebody to do something about it there.
+const INTERCEPTED: &str = "SUPPLIER_ORDER_INTERCEPTED";
 /// Nobody answered in time.
 pub const ACCEPTANCE_OVERDUE: &str = "ACCEPTANCE_OVERDUE";
 /// Nothing left in time.
@@ -59,7 +61,9 @@ pub async fn open(
 
 /// Closes all items about a supplier order that an answer makes moot.
 pub(super) async fn answered(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> {
-    for kind in ["SUPPLIER_ORDER_UNKNOWN", "SUPPLIER_ORDER_FAILED", ACCEPTANCE_OVERDUE, "APPROVAL_REQUIRED"] {
+    for kind in
+        ["SUPPLIER_ORDER_UNKNOWN", "SUPPLIER_ORDER_FAILED", INTERCEPTED, ACCEPTANCE_OVERDUE, "APPROVAL_REQUIRED"]
+    {
         workitems::close_by_key(tx, &key(kind, id), "the supplier answered").await?;
     }
     Ok(())
@@ -90,6 +94,12 @@ pub(super) async fn cannot_send(tx: &Tx, work: &Work, reason: &str) -> Result<()
     let message = format!("A supplier order of order {} cannot be sent: {reason}", work.order.number);
     let actions = [RETRY, REROUTE, CANCEL_AND_REFUND, workitems::WAIT];
     open(tx, work, "SUPPLIER_ORDER_FAILED", Severity::High, message, &actions).await
+}
+
+pub(super) async fn intercepted(tx: &Tx, work: &Work, reason: &str) -> Result<(), Fault> {
+    let message = format!("The supplier has its part of order {} and does not go on: {reason}", work.order.number);
+    let actions = [MARK_HANDLED, REROUTE, CANCEL_AND_REFUND, workitems::WAIT];
+    open(tx, work, INTERCEPTED, Severity::High, message, &actions).await
 }
 
 pub(super) async fn still_unknown(tx: &Tx, work: &Work, reason: &str) -> Result<(), Fault> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::offers::confirm_stock;
+use super::queries::skus_after;
 use super::reports::{ReportPart, StockReport, report};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -12,8 +13,8 @@ use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
 use crate::platform::tx::Tx;
-use crate::suppliers::adapter::{AdapterError, StockAnswer, StockPage, SupplierAdapter};
-use crate::suppliers::{self, supplier};
+use crate::suppliers::adapter::{AdapterError, StockAccess, StockAnswer, StockPage, SupplierAdapter};
+use crate::suppliers::{self, fetches, supplier};
 
 /// How often a supplier's stock is fetched. A business wait: the time scale divides it.
 const EVERY: Duration = Duration::from_secs(15 * 60);
@@ -46,18 +47,25 @@ impl Job for PollStock {
         let app = &run.app;
         let Some(supplier) = suppliers::lookup(app.db.read(), self.supplier_id).await? else { return Ok(Done::OK) };
         let adapter = suppliers::adapter_for(app, &supplier)?;
-        if !supplier.is_active() || !adapter.capabilities().polls_stock {
+        let access = adapter.capabilities().stock;
+        if !supplier.is_active() || access == StockAccess::Told {
             return Ok(Done::OK);
         }
         let _place = suppliers::enter(app, supplier.id)?;
-        match fetch(app, &supplier, adapter.as_ref()).await? {
+        let fetched = match access {
+            StockAccess::ByItem(many) => fetch_by_item(app, supplier.id, adapter.as_ref(), many).await?,
+            StockAccess::Whole | StockAccess::Told => fetch(app, &supplier, adapter.as_ref()).await?,
+        };
+        match fetched {
             Ok(()) => {
                 suppliers::note_success(app, supplier.id).await?;
+                fetches::end(app, supplier.id, None).await?;
                 Ok(Done::Again(EVERY))
             }
             // A supplier that is down for a day is no dead letter; its health tells.
             Err(error) => {
                 suppliers::note_error(app, supplier.id, &error.to_string()).await?;
+                fetches::end(app, supplier.id, Some(&error.to_string())).await?;
                 let after = if let AdapterError::Retry { after, .. } = error { after } else { None };
                 Ok(Done::Again(after.unwrap_or(AFTER_FAILURE)))
             }
@@ -85,8 +93,12 @@ async fn fetch(
             }
             Ok(StockAnswer::Page { page, etag }) => (page, etag),
         };
+        if first.is_none() {
+            fetches::begin(app, supplier.id).await?;
+        }
         let (as_of, _) = first.get_or_insert((page.as_of, etag));
         let as_of = *as_of;
+        fetches::note(app, supplier.id, page.items.len(), &page.left_out).await?;
         let next = page.next_cursor.clone();
         let part = ReportPart { id: name.clone(), last: next.is_none() };
         report(app, supplier.id, stock_report(page, as_of, part)).await?;
@@ -100,6 +112,27 @@ async fn fetch(
     Ok(Err(AdapterError::Retry { reason: "the supplier's stock has too many pages".to_owned(), after: None }))
 }
 
+/// Fetches the stock of all offers, `many` at once, and takes each answer in as it comes.
+async fn fetch_by_item(
+    app: &App,
+    supplier_id: SupplierId,
+    adapter: &dyn SupplierAdapter,
+    many: usize,
+) -> Result<Result<(), AdapterError>, Fault> {
+    let mut after = String::new();
+    loop {
+        let skus = skus_after(app.db.read(), supplier_id, &after, many as u64).await?;
+        let Some(last) = skus.last() else { return Ok(Ok(())) };
+        let as_of = app.clock.now();
+        let items = match adapter.stock_of(&skus).await {
+            Ok(items) => items,
+            Err(error) => return Ok(Err(error)),
+        };
+        report(app, supplier_id, StockReport { as_of, full: false, part: None, items }).await?;
+        after.clone_from(last);
+    }
+}
+
 /// A page as a part of the report. All parts are true of the moment of the first, or what is absent
 /// from all could have been sold again in between.
 fn stock_report(page: StockPage, as_of: Timestamp, part: ReportPart) -> StockReport {
@@ -110,7 +143,7 @@ fn stock_report(page: StockPage, as_of: Timestamp, part: ReportPart) -> StockRep
 pub async fn poll_all(app: &App) -> Result<Vec<String>, Fault> {
     let mut others = Vec::new();
     for supplier in suppliers::active(app.db.read()).await? {
-        if !suppliers::adapter_for(app, &supplier)?.capabilities().polls_stock {
+        if suppliers::adapter_for(app, &supplier)?.capabilities().stock == StockAccess::Told {
             others.push(supplier.name);
             continue;
         }

@@ -100,6 +100,23 @@ pub(super) async fn known_skus(
     Ok(known)
 }
 
+/// Up to `limit` of the SKUs the supplier has offers for, behind `after`, in their own order.
+pub(super) async fn skus_after(
+    conn: &impl ConnectionTrait,
+    supplier_id: SupplierId,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<String>, Fault> {
+    let query = offer::Entity::find()
+        .select_only()
+        .column(offer::Column::SupplierSku)
+        .filter(offer::Column::SupplierId.eq(supplier_id))
+        .filter(offer::Column::SupplierSku.gt(after))
+        .order_by_asc(offer::Column::SupplierSku)
+        .limit(limit);
+    Ok(query.into_tuple().all(conn).await?)
+}
+
 /// What an order takes of each offer.
 pub async fn commitments_of(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<Vec<commitment::Model>, Fault> {
     let query = commitment::Entity::find().filter(commitment::Column::OrderId.eq(order_id));

@@ -41,6 +41,14 @@ pub async fn follow_all(app: &App) -> Result<usize, Fault> {
     Ok(all.len())
 }
 
+/// Has the supplier asked at once about this order of its.
+pub(super) async fn follow_now(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    jobs::enqueue(&tx, &FollowSupplierOrder { id }).await?;
+    jobs::hasten(&tx, &FollowSupplierOrder { id }).await?;
+    tx.commit().await
+}
+
 impl Job for FollowSupplierOrder {
     const KIND: &'static str = "shipments.follow";
     const BEAT: Option<Duration> = Some(EVERY);

@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::entity::shipment;
+use super::follow::follow_now;
 use super::record::{self, NewShipment, NewShipmentEvent};
 use crate::app::App;
 use crate::fulfillment::{self, NewsOutcome, Units, Work};
@@ -28,8 +29,22 @@ pub async fn apply_news(app: &App, supplier_id: SupplierId, news: &SupplierNews)
             };
             apply_updated(app, supplier_id, shipment_id, told).await
         }
+        SupplierNews::Look { reference } => look(app, supplier_id, reference).await,
         SupplierNews::Stock(_) | SupplierNews::Unknown { .. } => Ok(NewsOutcome::Applied),
     }
+}
+
+/// Has the supplier asked at once about its order of this name.
+async fn look(app: &App, supplier_id: SupplierId, reference: &str) -> Result<NewsOutcome, Fault> {
+    let Ok(id) = reference.parse::<SupplierOrderId>() else {
+        return Ok(wrong("the reference is not one of ours"));
+    };
+    let known = fulfillment::lookup(app.db.read(), id).await?;
+    if known.is_none_or(|own| own.supplier_id != supplier_id) {
+        return Ok(wrong("this supplier has no order with this reference"));
+    }
+    follow_now(app, id).await?;
+    Ok(NewsOutcome::Applied)
 }
 
 /// Takes in an order with its parcels.
@@ -39,7 +54,25 @@ pub async fn apply_order(app: &App, supplier_id: SupplierId, remote: &RemoteOrde
         if outcome != NewsOutcome::Applied {
             break;
         }
-        outcome = apply_created(app, supplier_id, &remote.reference, parcel).await?;
+        outcome = apply_parcel(app, supplier_id, &remote.reference, parcel).await?;
+    }
+    Ok(outcome)
+}
+
+/// Takes in a parcel, and what happened to it.
+async fn apply_parcel(
+    app: &App,
+    supplier_id: SupplierId,
+    reference: &str,
+    parcel: &RemoteShipment,
+) -> Result<NewsOutcome, Fault> {
+    let mut outcome = apply_created(app, supplier_id, reference, parcel).await?;
+    for event in &parcel.events {
+        if outcome != NewsOutcome::Applied {
+            break;
+        }
+        let told = Told { tracking_number: parcel.tracking_number.as_deref(), event: Some(event), estimate: None };
+        outcome = apply_updated(app, supplier_id, &parcel.id, told).await?;
     }
     Ok(outcome)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::entity::supplier::{self, StalePolicy, SupplierStatus};
 use super::error::SupplierErrorCode::{self, Invalid, NotFound};
+use super::sessions;
 use super::settings::{self, Stored};
 use crate::app::App;
 use crate::identity::{Action, Actor, audit};
@@ -32,7 +33,7 @@ const MAX_AGE_MINUTES: i64 = 366 * 24 * 60;
 pub struct NewSupplier {
     /// The name.
     pub name: String,
-    /// `http` or `portal`.
+    /// The adapter's name: `http`, `portal`, `cj`.
     pub adapter: String,
     /// The adapter's settings, with their secrets.
     pub settings: Option<Value>,
@@ -61,6 +62,8 @@ pub struct StockTerms {
     pub max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (it is still sold).
     pub when_stale: Option<StalePolicy>,
+    /// How much of what is in stock a full report may empty at once, in millionths (half).
+    pub max_shrink: Option<i64>,
 }
 
 /// What is to change of a supplier. `None` leaves what is there.
@@ -108,6 +111,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
         stock_confidence: WHOLE,
         stock_ttl_seconds: None,
         stale_policy: StalePolicy::Allow,
+        stock_max_shrink: WHOLE / 2,
         stock_etag: None,
         last_success_at: None,
         last_error_at: None,
@@ -147,6 +151,7 @@ pub async fn update(
         row.sealed_secrets = sealed;
         // Another address may give another answer under the same tag.
         row.stock_etag = None;
+        sessions::forget(&tx, id).await?;
     } else if !problems.is_empty() {
         return Err(VerbError::Refused(problems));
     }
@@ -181,6 +186,7 @@ fn changed(known: &supplier::Model, row: supplier::Model) -> supplier::ActiveMod
     change.stock_confidence = Set(row.stock_confidence);
     change.stock_ttl_seconds = Set(row.stock_ttl_seconds);
     change.stale_policy = Set(row.stale_policy);
+    change.stock_max_shrink = Set(row.stock_max_shrink);
     change.updated_at = Set(row.updated_at);
     change
 }
@@ -220,6 +226,9 @@ fn check_terms(terms: &StockTerms, problems: &mut Problems) {
     if terms.confidence.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.confidence", "Between 0 and 1."));
     }
+    if terms.max_shrink.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
+        problems.push(Problem::at(Invalid, "stock.maxShrink", "Between 0 and 1."));
+    }
     if terms.max_age_minutes.is_some_and(|it| !(0..=MAX_AGE_MINUTES).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.maxAgeMinutes", "Between 0 and a year."));
     }
@@ -231,6 +240,7 @@ fn take_terms(row: &mut supplier::Model, terms: &StockTerms) {
         row.stock_ttl_seconds = (minutes > 0).then_some(minutes * 60);
     }
     row.stale_policy = terms.when_stale.unwrap_or(row.stale_policy);
+    row.stock_max_shrink = terms.max_shrink.unwrap_or(row.stock_max_shrink);
 }
 
 async fn tell(tx: &Tx, row: &supplier::Model, message: String) -> Result<(), Fault> {

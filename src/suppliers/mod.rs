@@ -4,22 +4,29 @@
 //! neutral words of [`adapter`]. Nothing above this room knows which protocol a supplier uses.
 
 pub mod adapter;
+mod check;
 mod entity;
 mod error;
+pub mod fetches;
 pub mod graphql;
 mod health;
 mod manage;
 mod queries;
+mod register;
 mod services;
+mod sessions;
 mod settings;
 mod vocabulary;
 
 pub use self::adapter::adapter_for;
-pub use self::entity::{service, supplier};
+pub use self::check::{Checked, check};
+pub use self::entity::{fetch, left_out, service, supplier};
 pub use self::error::SupplierErrorCode;
 pub use self::health::{Health, enter, note_error, note_success};
 pub use self::manage::{NewSupplier, StockTerms, SupplierChange, create, update};
 pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
+pub use self::register::{RegisterWebhooks, after_changed, webhook_url};
 pub use self::services::{ServiceChange, set_service};
+pub use self::sessions::reseal as reseal_sessions;
 pub use self::settings::reseal;
 pub use self::vocabulary::{ShipmentStatus, SupplierRejection};

@@ -58,7 +58,7 @@ fn no_body(rejection: BytesRejection) -> StatusCode {
 /// A repeat is answered like the first: the sender only has to know that it need not send it again.
 fn answer(result: Result<Received, Fault>) -> StatusCode {
     match result {
-        Ok(Received::Stored | Received::Repeated) => StatusCode::ACCEPTED,
+        Ok(Received::Stored | Received::Repeated) => StatusCode::OK,
         Ok(Received::Forged) => StatusCode::UNAUTHORIZED,
         Err(fault) => {
             tracing::error!(error = format!("{:#}", anyhow::Error::from(fault)), "a webhook could not be stored");

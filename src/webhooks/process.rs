@@ -117,7 +117,7 @@ async fn work_supplier(app: &App, id: SupplierId, headers: &HeaderMap, row: &Mod
     let Some(supplier) = suppliers::lookup(app.db.read(), id).await? else {
         return Ok(wrong("the supplier is gone"));
     };
-    let message = match read_supplier(app, &supplier, headers, &row.body, row.received_at)? {
+    let message = match read_supplier(app, &supplier, headers, &row.body, row.received_at).await? {
         Ok(message) => message,
         Err(error) => return Ok(wrong(&error.to_string())),
     };

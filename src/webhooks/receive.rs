@@ -7,6 +7,7 @@ use std::str::FromStr;
 use axum::http::HeaderMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
+use sha2::{Digest, Sha256};
 
 use super::entity::{ActiveModel, Column, DeliveryStatus, Entity, Headers};
 use super::process::{ProcessWebhook, quarantine_item};
@@ -20,8 +21,8 @@ use crate::platform::tx::Tx;
 use crate::suppliers::adapter::{InboundMessage, WebhookError};
 use crate::suppliers::{self, supplier};
 
-/// The headers that are kept: what the signature is about.
-const KEPT: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+/// The headers that are kept: what signatures are about, Standard Webhooks' and the platforms' own.
+const KEPT: [&str; 5] = ["webhook-id", "webhook-timestamp", "webhook-signature", "sign", "x-pf-webhook-signature"];
 
 /// Who sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,38 +111,37 @@ async fn judge_supplier(
     now: Timestamp,
 ) -> Result<Verdict, Fault> {
     let Some(supplier) = suppliers::lookup(app.db.read(), id).await? else { return Ok(Verdict::Forged) };
-    Ok(match read_supplier(app, &supplier, headers, body, now)? {
+    Ok(match read_supplier(app, &supplier, headers, body, now).await? {
         Ok(message) => Verdict::Authentic { id: message.id, readable: true },
-        Err(WebhookError::Unreadable) => unreadable(headers),
+        Err(WebhookError::Unreadable) => unreadable(headers, body),
         Err(WebhookError::Forged) => Verdict::Forged,
     })
 }
 
 /// What a supplier's message says.
-pub(super) fn read_supplier(
+pub(super) async fn read_supplier(
     app: &App,
     supplier: &supplier::Model,
     headers: &HeaderMap,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Result<InboundMessage, WebhookError>, Fault> {
-    Ok(suppliers::adapter_for(app, supplier)?.read_webhook(headers, body, now))
+    Ok(suppliers::adapter_for(app, supplier)?.read_webhook(headers, body, now).await)
 }
 
 fn judge_gateway(app: &App, name: &str, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Verdict {
     match payments::read_webhook(app, name, headers, body, now) {
         Ok(message) => Verdict::Authentic { id: message.id, readable: true },
-        Err(GatewayWebhookError::Unreadable) => unreadable(headers),
+        Err(GatewayWebhookError::Unreadable) => unreadable(headers, body),
         Err(GatewayWebhookError::Forged) => Verdict::Forged,
     }
 }
 
-/// The signature was good, so the name it covers is as well.
-fn unreadable(headers: &HeaderMap) -> Verdict {
-    match headers.get("webhook-id").and_then(|id| id.to_str().ok()) {
-        Some(id) => Verdict::Authentic { id: id.to_owned(), readable: false },
-        None => Verdict::Forged,
-    }
+/// The signature was good, so the name it covers is as well; where names are in the body, which cannot be read,
+/// the whole of it is the name.
+fn unreadable(headers: &HeaderMap, body: &[u8]) -> Verdict {
+    let named = headers.get("webhook-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    Verdict::Authentic { id: named.unwrap_or_else(|| hex::encode(Sha256::digest(body))), readable: false }
 }
 
 async fn store(

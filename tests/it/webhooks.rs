@@ -88,7 +88,7 @@ async fn a_signed_report_counts_once_however_often_it_comes(app: TestApp) {
     let stage = stage(app).await;
     let body = stage.stock(9);
     for _ in 0..3 {
-        assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+        assert_eq!(stage.signed("msg_1", &body).await, StatusCode::OK);
     }
     stage.app.run_jobs().await;
     assert_eq!(stage.reported().await, 9, "the item that cannot be read does not spoil the other");
@@ -137,9 +137,9 @@ async fn what_is_not_proved_is_refused_alike_and_leaves_no_trace(app: TestApp) {
 
 async fn what_cannot_be_read_is_put_aside_and_tried_again_on_demand(app: TestApp) {
     let stage = stage(app).await;
-    assert_eq!(stage.signed("msg_1", "not json").await, StatusCode::ACCEPTED);
+    assert_eq!(stage.signed("msg_1", "not json").await, StatusCode::OK);
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
-    assert_eq!(stage.signed("msg_2", &deep).await, StatusCode::ACCEPTED);
+    assert_eq!(stage.signed("msg_2", &deep).await, StatusCode::OK);
     let statuses: Vec<Value> = stage.deliveries().await.iter().map(|it| it["status"].clone()).collect();
     assert_eq!(statuses, ["QUARANTINED", "QUARANTINED"]);
     let items = stock::open_items(&stage.owner, "WEBHOOK_QUARANTINED").await;
@@ -154,7 +154,7 @@ async fn what_cannot_be_read_is_put_aside_and_tried_again_on_demand(app: TestApp
 async fn unknown_kinds_are_kept_and_mean_nothing(app: TestApp) {
     let stage = stage(app).await;
     let body = json!({ "type": "moon.full", "occurredAt": stage.app.app.clock.now(), "data": {} }).to_string();
-    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::OK);
     stage.app.run_jobs().await;
     assert_eq!(stage.deliveries().await[0]["status"], "IGNORED");
 }
@@ -171,7 +171,7 @@ async fn news_of_an_unknown_parcel_waits_and_is_put_aside_in_the_end(app: TestAp
     let event = json!({ "id": "e1", "status": "IN_TRANSIT", "occurredAt": now, "description": null, "location": null });
     let data = json!({ "shipmentId": "P-404", "trackingNumber": "T", "event": event, "estimatedDelivery": null });
     let body = json!({ "type": "shipment.updated", "occurredAt": now, "data": data }).to_string();
-    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::OK);
     stage.app.run_jobs().await;
     let waiting = stage.deliveries().await.remove(0);
     assert_eq!((&waiting["status"], &waiting["attempts"]), (&json!("PENDING"), &json!(1)));
@@ -233,7 +233,7 @@ async fn news_of_anothers_order_is_put_aside(app: TestApp) {
         "shippingCost": null, "rejection": null, "shipments": [] });
     let now = stage.app.app.clock.now();
     let body = json!({ "type": "order.updated", "occurredAt": now, "data": order }).to_string();
-    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::ACCEPTED);
+    assert_eq!(stage.signed("msg_1", &body).await, StatusCode::OK);
     stage.app.run_jobs().await;
     assert_eq!(stage.deliveries().await[0]["status"], "QUARANTINED");
 }
@@ -254,7 +254,7 @@ async fn a_payment_message_must_be_proved_as_well(app: TestApp) {
     };
     assert_eq!(send("test", OTHER_SECRET).await, StatusCode::UNAUTHORIZED);
     assert_eq!(send("nobody", WEBHOOK_SECRET).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(send("test", WEBHOOK_SECRET).await, StatusCode::ACCEPTED);
+    assert_eq!(send("test", WEBHOOK_SECRET).await, StatusCode::OK);
     stage.app.run_jobs().await;
     let deliveries = stage.deliveries().await;
     assert_eq!((deliveries.len(), &deliveries[0]["status"]), (1, &json!("IGNORED")));

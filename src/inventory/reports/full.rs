@@ -23,6 +23,8 @@ use crate::platform::tx::Tx;
 use crate::suppliers::adapter::RemoteStock;
 use crate::workitems::{self, NewWorkItem, Severity};
 
+/// The supplier's limit is in millionths.
+const MILLION: i64 = 1_000_000;
 /// A supplier with fewer offers in stock may well sell out of most of them in one day.
 const GUARD_FROM: i64 = 20;
 /// A report whose last part never came is given up after this long.
@@ -69,7 +71,7 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
     };
     report_part::Entity::insert(kept).exec_without_returning(&tx).await?;
     row.complete |= part.last;
-    if row.state == ReportState::Collecting && !believable(&tx, &row, items).await? {
+    if row.state == ReportState::Collecting && !believable(&tx, &row, items, news.supplier.stock_max_shrink).await? {
         row.state = ReportState::Held;
         hold(&tx, news, &row).await?;
         unpublish_last(&tx, &row).await?;
@@ -134,7 +136,7 @@ async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
 }
 
 /// The shrink guard: whether what the report empties by now, with this part, can be true.
-async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock]) -> Result<bool, Fault> {
+async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock], max_shrink: i64) -> Result<bool, Fault> {
     if row.in_stock < GUARD_FROM {
         return Ok(true);
     }
@@ -147,7 +149,8 @@ async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock]) -> Resu
         0
     };
     let emptied = row.zeroed.saturating_add(i64::try_from(empty + absent).unwrap_or(i64::MAX));
-    Ok(emptied.saturating_mul(2) <= row.in_stock)
+    let most = i128::from(row.in_stock) * i128::from(max_shrink);
+    Ok(i128::from(emptied) * i128::from(MILLION) <= most)
 }
 
 /// The SKUs in stock of which nothing newer than the report is known.
@@ -181,8 +184,11 @@ async fn hold(tx: &Tx, news: &News<'_>, row: &report::Model) -> Result<(), Fault
         .exec(tx)
         .await?;
     let message = format!(
-        "A stock report of {} would empty more than half of its {} items in stock. It is held back; approve it if it is true.",
-        news.supplier.name, row.in_stock,
+        "A stock report of {} would empty more than {}% of its {} items in stock. It is held back; approve it if it is \
+         true.",
+        news.supplier.name,
+        news.supplier.stock_max_shrink / (MILLION / 100),
+        row.in_stock,
     );
     let item = NewWorkItem {
         kind: "STOCK_REPORT_HELD",

@@ -2,7 +2,7 @@
 //!
 //! A partial report counts at once. A full report also says what is absent, which only all its parts
 //! together can tell; it is counted part by part and ends by emptying what no part named. A full
-//! report that would empty more than half of what was in stock is held back until the owner decides.
+//! report that would empty more than the supplier's limit of what was in stock is held back until the owner decides.
 
 mod costs;
 mod full;

@@ -4,8 +4,13 @@
 //! as *unknown* rather than guessing, and tells apart the three ways a call can fail: surely not done
 //! (try again), perhaps done (ask), refused for good.
 
+mod cj;
+mod exchange;
+mod feed;
 mod http;
+mod pace;
 mod portal;
+mod printful;
 pub mod text;
 mod words;
 
@@ -16,14 +21,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 
+use self::cj::Cj;
+use self::feed::Feed;
 use self::http::HttpSupplier;
 use self::portal::Portal;
+use self::printful::Printful;
 pub use self::words::{
     InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment,
     RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
 };
+use super::settings::{self, Setting, Settings};
+use super::supplier;
 use super::vocabulary::SupplierRejection;
-use super::{settings, supplier};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::problem::Fault;
@@ -33,27 +42,65 @@ type Make = Arc<dyn Fn(&App, &supplier::Model) -> Result<Arc<dyn SupplierAdapter
 
 /// The adapters there are, by the names that suppliers' records have for them.
 #[derive(Clone)]
-pub struct Adapters(BTreeMap<&'static str, Make>);
+pub struct Adapters(BTreeMap<&'static str, Kind>);
+
+/// A kind of adapter.
+#[derive(Clone)]
+struct Kind {
+    settings: &'static [Setting],
+    make: Make,
+}
 
 impl Default for Adapters {
     fn default() -> Self {
         let mut adapters = Self(BTreeMap::new());
-        adapters.add(settings::HTTP, |app, supplier| {
-            Ok(Arc::new(HttpSupplier::new(app.egress.clone(), settings::http(app, supplier)?)))
+        adapters.add("http", http::SETTINGS, |app, _, settings| {
+            Some(Arc::new(HttpSupplier::new(app.egress.clone(), settings)?))
         });
-        adapters.add(settings::PORTAL, |_, _| Ok(Arc::new(Portal)));
+        adapters.add("cj", cj::SETTINGS, |app, supplier, settings| Some(Arc::new(Cj::new(app, supplier, settings)?)));
+        adapters
+            .add("feed", feed::SETTINGS, |app, supplier, settings| Some(Arc::new(Feed::new(app, supplier, settings)?)));
+        adapters.add("printful", printful::SETTINGS, |app, supplier, settings| {
+            Some(Arc::new(Printful::new(app, supplier, settings)?))
+        });
+        adapters.add("portal", &[], |_, _, _| Some(Arc::new(Portal)));
         adapters
     }
 }
 
 impl Adapters {
-    /// Adds an adapter, or puts it in the place of the one with its name.
-    pub fn add(
+    /// Adds an adapter that is made from what stands in a supplier's settings; `None` if they lack something.
+    fn add(
+        &mut self,
+        name: &'static str,
+        settings: &'static [Setting],
+        make: impl Fn(&App, &supplier::Model, &Settings) -> Option<Arc<dyn SupplierAdapter>> + Send + Sync + 'static,
+    ) {
+        let make = move |app: &App, supplier: &supplier::Model| {
+            let lacking = || Fault::internal(format!("the settings of {} lack something", supplier.id));
+            make(app, supplier, &settings::open(app, supplier)?).ok_or_else(lacking)
+        };
+        self.0.insert(name, Kind { settings, make: Arc::new(make) });
+    }
+
+    /// Has the suppliers of the adapter `name` spoken to in another way, whatever stands in their settings.
+    pub fn replace(
         &mut self,
         name: &'static str,
         make: impl Fn(&App, &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> + Send + Sync + 'static,
     ) {
-        self.0.insert(name, Arc::new(make));
+        let settings = self.settings_of(name).unwrap_or_default();
+        self.0.insert(name, Kind { settings, make: Arc::new(make) });
+    }
+
+    /// The adapters' names.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Which settings the adapter of this name has; `None` if there is none.
+    pub fn settings_of(&self, name: &str) -> Option<&'static [Setting]> {
+        self.0.get(name).map(|kind| kind.settings)
     }
 }
 
@@ -61,7 +108,8 @@ impl Adapters {
 pub fn adapter_for(app: &App, supplier: &supplier::Model) -> Result<Arc<dyn SupplierAdapter>, Fault> {
     let missing =
         || Fault::internal(format!("{} has the adapter {}, which there is not", supplier.id, supplier.adapter));
-    app.adapters.0.get(supplier.adapter.as_str()).ok_or_else(missing)?(app, supplier)
+    let kind = app.adapters.0.get(supplier.adapter.as_str()).ok_or_else(missing)?;
+    (kind.make)(app, supplier)
 }
 
 /// A supplier, as the store talks to it.
@@ -69,6 +117,9 @@ pub fn adapter_for(app: &App, supplier: &supplier::Model) -> Result<Arc<dyn Supp
 pub trait SupplierAdapter: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// Whether the supplier lets the store in, found out without doing anything.
+    async fn check(&self) -> Result<(), AdapterError>;
 
     /// Sends an order. The reference makes a repeat harmless where the protocol allows it.
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError>;
@@ -79,11 +130,28 @@ pub trait SupplierAdapter: Send + Sync {
     /// Asks to cancel the order the supplier knows as `remote_id`.
     async fn cancel(&self, remote_id: &str, reason: &str) -> Result<CancelAnswer, AdapterError>;
 
-    /// A page of the supplier's stock; `etag` is the tag of the answer read last.
-    async fn stock(&self, cursor: Option<&str>, etag: Option<&str>) -> Result<StockAnswer, AdapterError>;
+    /// A page of the supplier's stock; `etag` is the tag of the answer read last. For [`StockAccess::Whole`].
+    async fn stock(&self, _cursor: Option<&str>, _etag: Option<&str>) -> Result<StockAnswer, AdapterError> {
+        Err(AdapterError::not_offered("its stock as a whole"))
+    }
+
+    /// The stock of these items; of those it does not know it has none. For [`StockAccess::ByItem`].
+    async fn stock_of(&self, _skus: &[String]) -> Result<Vec<RemoteStock>, AdapterError> {
+        Err(AdapterError::not_offered("the stock of single items"))
+    }
+
+    /// Has it send its webhooks to `url`, and nowhere else.
+    async fn register(&self, _url: &str) -> Result<(), AdapterError> {
+        Err(AdapterError::not_offered("to be told where its webhooks go"))
+    }
 
     /// Verifies and reads a webhook.
-    fn read_webhook(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<InboundMessage, WebhookError>;
+    async fn read_webhook(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<InboundMessage, WebhookError>;
 }
 
 /// What a supplier's protocol offers.
@@ -95,10 +163,23 @@ pub struct Capabilities {
     pub lookup_by_reference: bool,
     /// It takes cancellations.
     pub cancels: bool,
-    /// Its stock can be fetched.
-    pub polls_stock: bool,
+    /// How its stock can be fetched.
+    pub stock: StockAccess,
     /// It sends webhooks.
     pub pushes: bool,
+    /// It is told by a call where to send them ([`SupplierAdapter::register`]).
+    pub registers: bool,
+}
+
+/// How a supplier's stock can be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockAccess {
+    /// Not at all: it tells, or nobody knows.
+    Told,
+    /// As a whole, page by page ([`SupplierAdapter::stock`]).
+    Whole,
+    /// By the items' names, at most so many at once ([`SupplierAdapter::stock_of`]).
+    ByItem(usize),
 }
 
 /// How a call to a supplier failed.
@@ -126,6 +207,13 @@ pub enum AdapterError {
         /// The supplier's words, cut short, or ours.
         reason: String,
     },
+}
+
+impl AdapterError {
+    /// The supplier's protocol has no such thing.
+    fn not_offered(what: &str) -> Self {
+        Self::Retry { reason: format!("the supplier does not offer {what}"), after: None }
+    }
 }
 
 /// What came of a cancellation.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAnswer, SupplierAdapter,
+    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, SupplierAdapter,
     WebhookError,
 };
 use crate::kernel::clock::Timestamp;
@@ -21,7 +21,18 @@ fn nobody() -> AdapterError {
 #[async_trait]
 impl SupplierAdapter for Portal {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { submits: false, lookup_by_reference: false, cancels: false, polls_stock: false, pushes: false }
+        Capabilities {
+            submits: false,
+            lookup_by_reference: false,
+            cancels: false,
+            stock: StockAccess::Told,
+            pushes: false,
+            registers: false,
+        }
+    }
+
+    async fn check(&self) -> Result<(), AdapterError> {
+        Ok(())
     }
 
     async fn submit(&self, _order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
@@ -36,11 +47,7 @@ impl SupplierAdapter for Portal {
         Err(nobody())
     }
 
-    async fn stock(&self, _cursor: Option<&str>, _etag: Option<&str>) -> Result<StockAnswer, AdapterError> {
-        Err(nobody())
-    }
-
-    fn read_webhook(
+    async fn read_webhook(
         &self,
         _headers: &HeaderMap,
         _body: &[u8],

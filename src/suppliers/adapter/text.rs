@@ -1,7 +1,10 @@
 //! Other people's texts, made harmless.
 
+use serde_json::Value;
 use url::Url;
 
+/// The longest id; a longer one is nobody's, and cutting it would make it somebody else's.
+const MAX_ID: usize = 255;
 /// The longest address that is kept.
 const MAX_URL: usize = 2048;
 
@@ -14,4 +17,14 @@ pub fn cut(text: &str, max: usize) -> String {
 pub fn web_address(text: &str) -> Option<String> {
     let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_URL)?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
+
+/// An id that is a number in some answers and a text in others.
+pub fn id(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty() && text.len() <= MAX_ID).then_some(text)
 }

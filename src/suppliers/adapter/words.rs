@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::feeds::RowError;
 use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::{Currency, Money};
@@ -92,7 +93,7 @@ pub struct RemoteOrder {
     pub lines: Vec<RemoteLine>,
     /// What sending it costs.
     pub shipping_cost: Option<Money>,
-    /// Why it is refused, if it is.
+    /// Why it is refused, if it is; why it waits for a person at the supplier, if it is pending.
     pub rejection: Option<RemoteReason>,
     /// Its parcels.
     pub shipments: Vec<RemoteShipment>,
@@ -141,6 +142,8 @@ pub struct RemoteShipment {
     pub lines: Vec<(String, i64)>,
     /// When it should arrive: earliest and latest.
     pub estimated_delivery: Option<(Timestamp, Timestamp)>,
+    /// What happened to it, where that is told with the order.
+    pub events: Vec<RemoteEvent>,
 }
 
 /// Something that happened to a parcel.
@@ -171,6 +174,9 @@ pub struct StockPage {
     pub items: Vec<RemoteStock>,
     /// Where the next page starts.
     pub next_cursor: Option<String>,
+    /// Items of the page that cannot be, and why.
+    #[serde(skip)]
+    pub left_out: Vec<RowError>,
 }
 
 /// The stock of one item.
@@ -219,6 +225,11 @@ pub enum SupplierNews {
         event: Option<RemoteEvent>,
         /// When it should arrive now: earliest and latest.
         estimated_delivery: Option<(Timestamp, Timestamp)>,
+    },
+    /// Something about an order changed; what, it has to be asked.
+    Look {
+        /// Our name for the order.
+        reference: String,
     },
     /// Stock.
     Stock(StockPage),

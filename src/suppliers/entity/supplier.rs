@@ -64,6 +64,8 @@ pub struct Model {
     pub stock_ttl_seconds: Option<i64>,
     /// What happens to stock whose report is too old.
     pub stale_policy: StalePolicy,
+    /// How much of what is in stock a full report may empty at once, in millionths; more is held back.
+    pub stock_max_shrink: i64,
     /// The tag of the stock answer read last, so that an unchanged one need not be sent again.
     pub stock_etag: Option<String>,
     /// When it last answered well.

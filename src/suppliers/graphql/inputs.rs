@@ -13,7 +13,7 @@ use crate::kernel::ids::SupplierId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Problem, VerbError};
 use crate::suppliers::supplier::StalePolicy;
-use crate::suppliers::{NewSupplier, ServiceChange, StockTerms, SupplierChange, SupplierErrorCode};
+use crate::suppliers::{Checked, NewSupplier, ServiceChange, StockTerms, SupplierChange, SupplierErrorCode};
 use crate::user_error;
 
 /// How many millionths a whole has.
@@ -45,6 +45,10 @@ pub struct SupplierStockTermsInput {
     max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (`ALLOW` by default).
     when_stale: Option<StaleStockPolicy>,
+    /// How much of what is in stock a full report may empty at once, between 0 and 1 (0.5 by default); a report
+    /// that empties more is held back until somebody decides about it. Not of suppliers with fewer than twenty
+    /// items in stock.
+    max_shrink: Option<Decimal>,
 }
 
 impl SupplierStockTermsInput {
@@ -55,6 +59,7 @@ impl SupplierStockTermsInput {
             confidence: self.confidence.map(millionths),
             max_age_minutes: self.max_age_minutes,
             when_stale: self.when_stale.map(StalePolicy::from),
+            max_shrink: self.max_shrink.map(millionths),
         }
     }
 }
@@ -65,11 +70,11 @@ impl SupplierStockTermsInput {
 pub struct SupplierCreateInput {
     /// The name.
     name: String,
-    /// How the store talks to it: `http` (the store's own supplier protocol) or `portal` (it works
-    /// through its part of this schema).
+    /// How the store talks to it: one of `supplierAdapters`, such as `http` (the store's own supplier protocol),
+    /// `portal` (it works through its part of this schema) or `cj` (CJdropshipping).
     adapter: String,
-    /// The adapter's settings. `http`: `{"baseUrl", "token", "webhookSecret"}`; `portal`: none. Secrets
-    /// are sealed and never shown again.
+    /// The adapter's settings, an object; `supplierAdapters` tells which there are. Secrets are sealed and never
+    /// shown again.
     settings: Option<Json>,
     /// What it charges in.
     currency: Currency,
@@ -200,6 +205,25 @@ pub struct SupplierUpdatePayload {
     pub(super) supplier: Option<Supplier>,
     /// Why it was refused.
     pub(super) user_errors: Vec<SupplierUserError>,
+}
+
+/// What came of asking a supplier.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierCheckPayload {
+    /// The supplier, with its health as it is now; null if nobody could be asked.
+    supplier: Option<Supplier>,
+    /// What is wrong, for people; null if it lets the store in.
+    trouble: Option<String>,
+    /// Why nobody was asked.
+    user_errors: Vec<SupplierUserError>,
+}
+
+impl SupplierCheckPayload {
+    pub(super) fn of(checked: Option<Checked>, user_errors: Vec<SupplierUserError>) -> Self {
+        let (supplier, trouble) = checked.map(|it| (Supplier(it.supplier), it.trouble)).unzip();
+        Self { supplier, trouble: trouble.flatten(), user_errors }
+    }
 }
 
 /// What became of a shipping service.

@@ -1,16 +1,21 @@
 //! Suppliers as the store's people see them. Customers see none of it.
 
+mod adapters;
+mod fetches;
 mod inputs;
 mod types;
 
 use async_graphql::{Context, Object};
 
+pub use self::adapters::{SupplierAdapter, SupplierSetting, SupplierSettingKind};
+pub use self::fetches::{FetchLoader, SupplierFetch, SupplierFetchError};
 pub use self::inputs::{
-    SupplierCreateInput, SupplierCreatePayload, SupplierShippingServiceSetInput, SupplierShippingServiceSetPayload,
-    SupplierUpdateInput, SupplierUpdatePayload, SupplierUserError,
+    SupplierCheckPayload, SupplierCreateInput, SupplierCreatePayload, SupplierShippingServiceSetInput,
+    SupplierShippingServiceSetPayload, SupplierUpdateInput, SupplierUpdatePayload, SupplierUserError,
 };
 pub use self::types::{DayRange, ServiceLoader, ShippingService, Supplier, SupplierLoader};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, payload, required};
+use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
 use crate::kernel::ids::SupplierId;
 use crate::kernel::problem::Fault;
@@ -35,6 +40,13 @@ impl SupplierQuery {
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
     ) -> Nullable<Connection<Supplier>> {
         required(page(ctx, PageArgs::new(first, after, last, before)).await)
+    }
+
+    /// The ways the store can talk to suppliers, and what each needs. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_adapters(&self, ctx: &Context<'_>) -> Nullable<Vec<SupplierAdapter>> {
+        let may = ctx.actor().may(Action::ReadSuppliers);
+        required(may.map(|()| adapters::all(ctx.app())))
     }
 
     /// One supplier; null if there is none with this id. For the owner and staff.
@@ -89,6 +101,18 @@ impl SupplierMutation {
         let build =
             |(it, user_errors): (Option<_>, _)| SupplierUpdatePayload { supplier: it.map(Supplier), user_errors };
         required(result.map(build))
+    }
+
+    /// Asks a supplier something that changes nothing, with the credentials in its settings. For the owner and
+    /// staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_check(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier's id.")] id: GlobalId<SupplierId>,
+    ) -> Nullable<SupplierCheckPayload> {
+        let result = payload(super::check(ctx.app(), ctx.actor(), id.0).await);
+        required(result.map(|(checked, user_errors)| SupplierCheckPayload::of(checked, user_errors)))
     }
 
     /// Adds one way a supplier sends parcels, or replaces the one with its code. For the owner and staff.

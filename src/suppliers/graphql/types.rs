@@ -6,6 +6,7 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, Object, SimpleObject};
 use rust_decimal::Decimal;
 
+use super::fetches::{FetchLoader, SupplierFetch};
 use crate::app::App;
 use crate::graph::scalars::{DateTime, Json};
 use crate::graph::{ContextExt, GlobalId, RequestLoader, SharedFault};
@@ -16,7 +17,7 @@ use crate::kernel::ids::{ShippingServiceId, SupplierId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
 use crate::suppliers::supplier::{self, StalePolicy, SupplierStatus};
-use crate::suppliers::{Health, load_many, service, services_of};
+use crate::suppliers::{Health, load_many, service, services_of, webhook_url};
 
 /// Whether a supplier is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -74,6 +75,8 @@ pub struct SupplierStockTerms {
     max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older.
     when_stale: StaleStockPolicy,
+    /// How much of what is in stock a full report may empty at once, between 0 and 1.
+    max_shrink: Decimal,
 }
 
 /// A number of days between two.
@@ -106,7 +109,7 @@ impl Supplier {
         self.0.status.into()
     }
 
-    /// How the store talks to it: `http` or `portal`.
+    /// How the store talks to it: the name of one of `supplierAdapters`.
     async fn adapter(&self) -> &str {
         &self.0.adapter
     }
@@ -162,13 +165,20 @@ impl Supplier {
             confidence: Decimal::new(self.0.stock_confidence, 6).normalize(),
             max_age_minutes: self.0.stock_ttl_seconds.map(|seconds| seconds / 60),
             when_stale: self.0.stale_policy.into(),
+            max_shrink: Decimal::new(self.0.stock_max_shrink, 6).normalize(),
         }
     }
 
-    /// Where the supplier sends its webhooks: give it this address and a `whsec_…` secret.
+    /// How its stock was fetched last; null if it never was.
+    #[graphql(complexity = "child_complexity + 1")]
+    async fn last_fetch(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SupplierFetch>> {
+        Ok(ctx.loaders().load::<FetchLoader, _>(self.0.id).await?.map(SupplierFetch))
+    }
+
+    /// Where the supplier sends its webhooks. Suppliers of the adapter `http` are given this address and a
+    /// `whsec_…` secret by you; platforms are told by the store.
     async fn webhook_url(&self, ctx: &Context<'_>) -> String {
-        let base = ctx.app().config.base_url();
-        format!("{}/webhooks/suppliers/{}", base.trim_end_matches('/'), self.0.id)
+        webhook_url(ctx.app(), self.0.id)
     }
 
     /// How it sends parcels, by code.

@@ -184,6 +184,7 @@ fn queries() -> Vec<Row> {
         query(Gate::Store(Settings), "queue"),
         query(Gate::Store(Fulfillment), "workItems(first: 10)"),
         query(Gate::Store(Permission::Customers), "notifications(first: 10)"),
+        query(Gate::Store(Suppliers), "supplierAdapters"),
         query(Gate::Store(Suppliers), "suppliers(first: 10)"),
         query(Gate::Store(Suppliers), "supplier(id: $sup)"),
         query(Gate::Store(Inventory), "supplierOffers(first: 10)"),
@@ -326,6 +327,7 @@ fn store_mutations() -> Vec<Row> {
             "supplierCreate(input: {
                 name: \"New\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
         ),
+        works(Gate::Store(Suppliers), "supplierCheck(id: $sup)"),
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
         works(
             Gate::Store(Suppliers),

@@ -158,12 +158,16 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         Class::Store,
         &[(
             Reached,
-            "adapter autoForward createdAt currencyCode cutoff health id name processingDays settings shippingServices
+            "adapter autoForward createdAt currencyCode cutoff health id lastFetch name processingDays settings shippingServices
             shipsFrom status stock timeZone webhookUrl",
         )],
     ),
+    ("SupplierAdapter", Class::Store, &[(Reached, "name settings")]),
+    ("SupplierFetch", Class::Store, &[(Reached, "beganAt endedAt failure items leftOut leftOutCount")]),
+    ("SupplierFetchError", Class::Store, &[(Reached, "line message reason sku")]),
+    ("SupplierSetting", Class::Store, &[(Reached, "choices description isRequired kind maximum minimum name")]),
     ("SupplierHealth", Class::Store, &[(Reached, "lastError lastErrorAt lastSuccessAt status")]),
-    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence maxAgeMinutes whenStale")]),
+    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence maxAgeMinutes maxShrink whenStale")]),
     ("ShippingService", Class::Store, &[(Reached, "code countries id name price pricePerItem transitDays")]),
     (
         "SupplierOffer",
@@ -403,6 +407,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("RefundCreatePayload", "refund"),
     ("ShipmentPayload", "shipment"),
     ("StoreSettingsUpdatePayload", "shop"),
+    ("SupplierCheckPayload", "supplier trouble"),
     ("SupplierCreatePayload SupplierUpdatePayload", "supplier"),
     ("SupplierOfferSetPayload", "offer"),
     ("SupplierOrderPayload", "supplierOrder"),

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use consign::kernel::clock::Timestamp;
 use consign::kernel::ids::SupplierId;
 use consign::suppliers::adapter::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAnswer, SupplierAdapter,
+    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, SupplierAdapter,
     SupplierNews, WebhookError,
 };
 
@@ -35,7 +35,7 @@ impl Wire {
 #[async_trait]
 impl SupplierAdapter for Wire {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { submits: true, lookup_by_reference: true, cancels: true, polls_stock: false, pushes: true }
+        Capabilities { submits: true, lookup_by_reference: true, cancels: true, stock: StockAccess::Told, pushes: true, registers: false }
     }
 
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
@@ -54,11 +54,16 @@ impl SupplierAdapter for Wire {
         }
     }
 
-    async fn stock(&self, _cursor: Option<&str>, _etag: Option<&str>) -> Result<StockAnswer, AdapterError> {
-        Ok(StockAnswer::Unchanged)
+    async fn check(&self) -> Result<(), AdapterError> {
+        Ok(())
     }
 
-    fn read_webhook(&self, headers: &HeaderMap, body: &[u8], _now: Timestamp) -> Result<InboundMessage, WebhookError> {
+    async fn read_webhook(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        _now: Timestamp,
+    ) -> Result<InboundMessage, WebhookError> {
         let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
         let id = header("webhook-id").filter(|_| header("webhook-signature") == Some(PROOF));
         let id = id.ok_or(WebhookError::Forged)?.to_owned();

@@ -130,7 +130,7 @@ async fn put_together(place: &Place<'_>) -> App {
     let mut parts = Parts::connect(config, clock, IdSource::seeded(place.seed)).await.expect("the store starts");
     parts.gateways.add(Arc::new(provider::Line { net: net.clone(), watch: watch.clone() }));
     parts.mailer = Mailer::by(Arc::new(post::Slot { net: net.clone(), watch: watch.clone() }));
-    parts.adapters.add("http", move |_, supplier| {
+    parts.adapters.replace("http", move |_, supplier| {
         Ok(Arc::new(Wire { supplier: supplier.id, net: net.clone(), watch: watch.clone() }))
     });
     parts.routes = doom::routes;

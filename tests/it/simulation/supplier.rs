@@ -130,6 +130,7 @@ impl Parcel {
             shipped_at: Some(self.shipped_at),
             lines: self.lines.clone(),
             estimated_delivery: None,
+            events: vec![],
         }
     }
 

@@ -4,11 +4,11 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::call::Answer;
 use super::wire;
 use crate::kernel::clock::{Moment, Timestamp};
 use crate::kernel::money::{Currency, Money};
 use crate::suppliers::ShipmentStatus;
+use crate::suppliers::adapter::exchange::Answer;
 use crate::suppliers::adapter::text::{cut, web_address};
 use crate::suppliers::adapter::{
     AdapterError, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment, RemoteStatus, RemoteStock,
@@ -150,6 +150,8 @@ fn shipment(shipment: wire::Shipment) -> Option<RemoteShipment> {
         shipped_at: shipment.shipped_at.and_then(sensible),
         lines: lines.collect::<Option<_>>()?,
         estimated_delivery: shipment.estimated_delivery.and_then(estimate),
+        // The protocol tells of them one by one.
+        events: vec![],
     })
 }
 
@@ -199,6 +201,7 @@ fn stock_page(stock: wire::Stock) -> Option<StockPage> {
         full: stock.full,
         items: stock.items.into_iter().filter_map(from_value).filter_map(stock_item).collect(),
         next_cursor,
+        left_out: vec![],
     })
 }
 

@@ -6,11 +6,8 @@ use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde::Serialize;
 use url::Url;
 
-use super::wire;
+use super::AdapterError;
 use crate::platform::egress::{self, Egress, EgressError, Partner, read_bounded};
-use crate::suppliers::SupplierRejection;
-use crate::suppliers::adapter::AdapterError;
-use crate::suppliers::adapter::text::cut;
 
 /// How long an exchange may take, by the protocol. Network time, never scaled.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,8 +17,6 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 const MAX_RETRY_AFTER: u64 = 24 * 3600;
 /// The longest tag that is remembered.
 const MAX_ETAG: usize = 256;
-/// How much of a supplier's own words is kept.
-const MAX_WORDS: usize = 300;
 
 /// A request about to be sent.
 pub(super) struct Call(Result<RequestBuilder, EgressError>);
@@ -38,10 +33,13 @@ pub(super) struct Answer {
 pub(super) struct Failure(EgressError);
 
 impl Call {
-    pub(super) fn new(egress: &Egress, token: &str, method: Method, url: Url) -> Self {
+    pub(super) fn new(egress: &Egress, method: Method, url: Url) -> Self {
         let request = egress.request(method, url);
-        let request = request.map(|it| it.bearer_auth(token).header(header::ACCEPT, "application/json"));
-        Self(request.map(|it| it.timeout(TIMEOUT)))
+        Self(request.map(|it| it.header(header::ACCEPT, "application/json").timeout(TIMEOUT)))
+    }
+
+    pub(super) fn bearer(self, token: &str) -> Self {
+        self.map(|it| it.bearer_auth(token))
     }
 
     fn map(self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
@@ -98,57 +96,13 @@ impl Answer {
         AdapterError::Retry { reason: self.in_our_words(), after: self.retry_after }
     }
 
-    /// What a status other than *taken* means for an order that was sent.
-    pub(super) fn refusal_of_order(&self) -> AdapterError {
-        match self.status {
-            // Something is there under our reference, and it is not what we sent: look at it.
-            StatusCode::CONFLICT => {
-                AdapterError::Unknown { reason: "the supplier has another order under this reference".to_owned() }
-            }
-            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
-                let (code, reason) = self.in_their_words();
-                AdapterError::Refused { code, reason }
-            }
-            status if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE => {
-                AdapterError::Unknown { reason: self.in_our_words() }
-            }
-            // A success that is not one of the protocol's.
-            status if status.is_success() => AdapterError::Unknown { reason: self.in_our_words() },
-            // 429 and 503 by the protocol; a refused token, a moved or missing endpoint: not done, and
-            // the owner or the supplier may mend it.
-            _ => self.not_now(),
-        }
-    }
-
-    /// What a status other than *cancelled* or *too late* means for a cancellation.
-    pub(super) fn refusal_of_cancellation(&self) -> AdapterError {
-        match self.status {
-            StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => {
-                let (code, reason) = self.in_their_words();
-                AdapterError::Refused { code, reason }
-            }
-            status if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE => {
-                AdapterError::Unknown { reason: self.in_our_words() }
-            }
-            _ => self.not_now(),
-        }
-    }
-
     /// The status alone: a body may hold anything, a secret of ours included.
-    fn in_our_words(&self) -> String {
+    pub(super) fn in_our_words(&self) -> String {
         match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 format!("the supplier does not accept our token ({})", self.status.as_u16())
             }
             status => format!("the supplier answered {}", status.as_u16()),
-        }
-    }
-
-    /// The error of the protocol's form, or our words for the lack of one.
-    fn in_their_words(&self) -> (SupplierRejection, String) {
-        match serde_json::from_slice::<wire::ErrorBody>(&self.body) {
-            Ok(body) => (wire::rejection(&body.error.code), cut(&body.error.message, MAX_WORDS)),
-            Err(_) => (SupplierRejection::Other, self.in_our_words()),
         }
     }
 }

@@ -1,0 +1,136 @@
+//! The settings an adapter has, and what may stand in them.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::feeds::Mapping;
+use crate::platform::egress::Egress;
+use crate::platform::standard_webhooks::WebhookKey;
+
+/// The longest text, secret or address.
+const MAX_LENGTH: usize = 2048;
+
+/// What is said of an address that may not be called.
+const CLOSED: &str = "This host may not be reached; the operator may allow it (CONSIGN_EGRESS_ALLOW).";
+
+/// One setting of an adapter.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name in the owner's JSON object.
+    pub name: &'static str,
+    /// What may stand in it.
+    pub kind: SettingKind,
+    /// Whether the adapter cannot do without it.
+    pub required: bool,
+    /// What it is, for people.
+    pub about: &'static str,
+}
+
+/// What may stand in a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingKind {
+    /// An http or https address that paths can be added to, of a host that may be reached.
+    Url,
+    /// An http or https address of one file, of a host that may be reached.
+    File,
+    /// Which column of a file is which field ([`crate::feeds::Mapping`]).
+    Mapping,
+    /// A secret that fits into an HTTP header.
+    Token,
+    /// The key of Standard Webhooks, `whsec_…`: a secret.
+    WebhookSecret,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number between two.
+    Whole(i64, i64),
+}
+
+impl SettingKind {
+    /// Whether it is sealed, and never shown again.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Token | Self::WebhookSecret)
+    }
+
+    /// The value as it is kept, or what is wrong with it.
+    pub(super) fn read(self, egress: &Egress, given: &Value) -> Result<Value, String> {
+        let text = given.as_str().filter(|text| text.len() <= MAX_LENGTH);
+        match self {
+            Self::Url => {
+                let url = text.and_then(base_url).ok_or("An http or https address is needed.")?;
+                egress.check(&url).map_err(|_| CLOSED)?;
+                Ok(url.to_string().into())
+            }
+            Self::File => {
+                let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+                let url = text.and_then(|text| Url::parse(text).ok()).filter(is_web);
+                let url = url.ok_or("An http or https address is needed.")?;
+                egress.check(&url).map_err(|_| CLOSED)?;
+                Ok(url.to_string().into())
+            }
+            Self::Mapping => Mapping::read(Some(given)).map(|_| given.clone()),
+            Self::Token => {
+                let is_token = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+                Ok(text.filter(is_token).ok_or("A token has visible ASCII characters only.")?.into())
+            }
+            Self::WebhookSecret => {
+                let is_key = |text: &&str| WebhookKey::parse(text).is_ok();
+                let told = "A webhook secret is `whsec_` and at least 16 bytes of base64.";
+                Ok(text.filter(is_key).ok_or(told)?.into())
+            }
+            Self::Choice(words) => {
+                let told = || format!("One of: {}.", words.join(", "));
+                Ok(text.filter(|text| words.contains(text)).ok_or_else(told)?.into())
+            }
+            Self::Whole(least, most) => {
+                let told = || format!("A whole number between {least} and {most}.");
+                Ok(given.as_i64().filter(|it| (least..=most).contains(it)).ok_or_else(told)?.into())
+            }
+        }
+    }
+}
+
+/// An address that paths can be added to.
+fn base_url(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text).ok()?;
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.has_host();
+    let is_web = matches!(url.scheme(), "http" | "https");
+    if !is_plain || !is_web {
+        return None;
+    }
+    // Without the slash, joining would replace the last part of the path.
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Some(url)
+}
+
+/// What stands in an adapter's settings, secrets included.
+#[derive(Debug, Default, Clone)]
+pub struct Settings {
+    /// What may be shown.
+    pub(super) open: Map<String, Value>,
+    /// What may not.
+    pub(super) secret: Map<String, Value>,
+}
+
+impl Settings {
+    /// What stands in a setting.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.open.get(name).or_else(|| self.secret.get(name)).filter(|value| !value.is_null())
+    }
+
+    /// The text of a setting.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    /// The address in a setting.
+    pub fn url(&self, name: &str) -> Option<Url> {
+        self.text(name).and_then(base_url)
+    }
+
+    /// The number in a setting.
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        self.value(name).and_then(Value::as_i64)
+    }
+}
