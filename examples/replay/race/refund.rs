@@ -19,7 +19,8 @@ pub async fn run(lab: &mut Lab) -> anyhow::Result<()> {
     for same_key in [false, true] {
         for round in 0..lab.rounds {
             let order = captured(lab, &format!("refund-{same_key}-{round}")).await?;
-            let keys = (0..CROWD).map(|client| format!("refund-{round}-{}", if same_key { 0 } else { client }));
+            let keys =
+                (0..CROWD).map(|client| format!("refund-{same_key}-{round}-{}", if same_key { 0 } else { client }));
             let refunds = refund_all(lab, &order, keys).await?;
             let distinct: BTreeSet<&String> = refunds.iter().collect();
             ensure!(distinct.len() == 1, "{} refunds of one order's whole amount", distinct.len());
