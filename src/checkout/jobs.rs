@@ -71,7 +71,8 @@ impl Job for ReconcileAttempt {
         let attempt = attempt.ok_or_else(|| JobError::Fail("its payment is gone".to_owned()))?;
         let age = app.clock.now() - attempt.created_at;
         let is_held_now = is_held(app, attempt.id).await?;
-        if !is_held_now && !(is_given_up(&attempt) && age < LATEST) {
+        let is_open = is_held_now || (is_given_up(&attempt) && age < LATEST);
+        if !is_open {
             return Ok(Done::OK);
         }
         let missing = match age {
