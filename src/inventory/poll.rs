@@ -24,6 +24,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2 * 60);
 const WATCH: Duration = Duration::from_secs(5 * 60);
 /// How long a supplier with many pages may take: one that was cut off begins anew.
 const LONGEST_POLL: Duration = Duration::from_secs(6 * 3600);
+/// After so many answers in a row that were none, the supplier is taken to be away.
+const MAX_FAILURES: usize = 3;
 /// The most pages of one answer: a supplier whose pages never end is not followed for ever.
 const MAX_PAGES: usize = 10_000;
 
@@ -57,9 +59,13 @@ impl Job for PollStock {
             StockAccess::Whole | StockAccess::Told => fetch(app, &supplier, adapter.as_ref()).await?,
         };
         match fetched {
-            Ok(()) => {
+            Ok(fetched) => {
                 suppliers::note_success(app, supplier.id).await?;
-                fetches::end(app, supplier.id, None).await?;
+                match fetched {
+                    Fetched::Nothing => {}
+                    Fetched::All => fetches::end(app, supplier.id, None).await?,
+                    Fetched::Held => fetches::hold(app, supplier.id).await?,
+                }
                 Ok(Done::Again(EVERY))
             }
             // A supplier that is down for a day is no dead letter; its health tells.
@@ -73,12 +79,22 @@ impl Job for PollStock {
     }
 }
 
+/// What came of asking.
+enum Fetched {
+    /// Nothing has changed.
+    Nothing,
+    /// Everything counts.
+    All,
+    /// It is held back until somebody decides.
+    Held,
+}
+
 /// Fetches all pages and takes each in as it comes.
 async fn fetch(
     app: &App,
     supplier: &supplier::Model,
     adapter: &dyn SupplierAdapter,
-) -> Result<Result<(), AdapterError>, Fault> {
+) -> Result<Result<Fetched, AdapterError>, Fault> {
     // All pages of one fetch are parts of one report.
     let name = format!("poll:{}", app.ids.secret_id::<StockReportId>());
     let mut cursor: Option<String> = None;
@@ -88,8 +104,11 @@ async fn fetch(
         let (page, etag) = match adapter.stock(cursor.as_deref(), known).await {
             Err(error) => return Ok(Err(error)),
             Ok(StockAnswer::Unchanged) => {
-                confirm_stock(app, supplier, app.clock.now()).await?;
-                return Ok(Ok(()));
+                // What was held back is not what is sold.
+                if !fetches::is_held(app, supplier.id).await? {
+                    confirm_stock(app, supplier, app.clock.now()).await?;
+                }
+                return Ok(Ok(Fetched::Nothing));
             }
             Ok(StockAnswer::Page { page, etag }) => (page, etag),
         };
@@ -101,11 +120,11 @@ async fn fetch(
         fetches::note(app, supplier.id, page.items.len(), &page.left_out).await?;
         let next = page.next_cursor.clone();
         let part = ReportPart { id: name.clone(), last: next.is_none() };
-        report(app, supplier.id, stock_report(page, as_of, part)).await?;
+        let outcome = report(app, supplier.id, stock_report(page, as_of, part)).await?;
         if next.is_none() {
             let tag = first.and_then(|(_, etag)| etag);
             suppliers::remember_stock_tag(app, supplier.id, tag.as_deref()).await?;
-            return Ok(Ok(()));
+            return Ok(Ok(if outcome.held { Fetched::Held } else { Fetched::All }));
         }
         cursor = next;
     }
@@ -118,17 +137,28 @@ async fn fetch_by_item(
     supplier_id: SupplierId,
     adapter: &dyn SupplierAdapter,
     many: usize,
-) -> Result<Result<(), AdapterError>, Fault> {
-    let mut after = String::new();
+) -> Result<Result<Fetched, AdapterError>, Fault> {
+    let (mut after, mut failures, mut failed) = (String::new(), 0, None);
     loop {
         let skus = skus_after(app.db.read(), supplier_id, &after, many as u64).await?;
-        let Some(last) = skus.last() else { return Ok(Ok(())) };
+        let Some(last) = skus.last() else { return Ok(failed.map_or(Ok(Fetched::All), Err)) };
         let as_of = app.clock.now();
-        let items = match adapter.stock_of(&skus).await {
-            Ok(items) => items,
-            Err(error) => return Ok(Err(error)),
-        };
-        report(app, supplier_id, StockReport { as_of, full: false, part: None, items }).await?;
+        match adapter.stock_of(&skus).await {
+            Ok(items) => {
+                failures = 0;
+                report(app, supplier_id, StockReport { as_of, full: false, part: None, items }).await?;
+                // This may take hours, and others wait to hear that the supplier answers.
+                suppliers::note_success(app, supplier_id).await?;
+            }
+            // It said when it wants to be asked again.
+            Err(error @ AdapterError::Retry { after: Some(_), .. }) => return Ok(Err(error)),
+            Err(error) if failures == MAX_FAILURES => return Ok(Err(error)),
+            // One item that cannot be asked for does not hide those behind it.
+            Err(error) => {
+                failures += 1;
+                failed = Some(error);
+            }
+        }
         after.clone_from(last);
     }
 }

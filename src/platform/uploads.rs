@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::jobs::{Done, Job, JobError, JobRun, Priority};
 use crate::app::App;
@@ -64,6 +65,12 @@ pub async fn make_folder(app: &App) -> Result<PathBuf, Fault> {
 /// Where a job may keep a file while it runs.
 pub async fn temporary(app: &App, job: JobId) -> Result<PathBuf, Fault> {
     Ok(make_folder(app).await?.join(format!("{job}.part")))
+}
+
+/// A file for a moment: gone when it is dropped, or else swept with what is left over.
+pub async fn scratch(app: &App) -> Result<NamedTempFile, Fault> {
+    let folder = make_folder(app).await?;
+    tempfile::Builder::new().suffix(".part").tempfile_in(folder).map_err(|error| Fault::Internal(error.into()))
 }
 
 fn folder(app: &App) -> PathBuf {

@@ -50,11 +50,15 @@ async fn look(app: &App, supplier_id: SupplierId, reference: &str) -> Result<New
 /// Takes in an order with its parcels.
 pub async fn apply_order(app: &App, supplier_id: SupplierId, remote: &RemoteOrder) -> Result<NewsOutcome, Fault> {
     let mut outcome = fulfillment::apply_remote(app, supplier_id, remote).await?;
+    if outcome != NewsOutcome::Applied {
+        return Ok(outcome);
+    }
     for parcel in &remote.shipments {
-        if outcome != NewsOutcome::Applied {
-            break;
+        let of_parcel = apply_parcel(app, supplier_id, &remote.reference, parcel).await?;
+        // One parcel that makes no sense does not hide the others.
+        if outcome == NewsOutcome::Applied {
+            outcome = of_parcel;
         }
-        outcome = apply_parcel(app, supplier_id, &remote.reference, parcel).await?;
     }
     Ok(outcome)
 }

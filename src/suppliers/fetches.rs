@@ -1,7 +1,7 @@
 //! How the last fetch of a supplier's stock went, and what of it was left out.
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::{fetch, left_out};
 use crate::app::App;
@@ -70,15 +70,31 @@ fn row(id: SupplierId, error: &RowError) -> left_out::ActiveModel {
     }
 }
 
-/// The fetch ended: badly, if there is a `failure`.
+/// What is said of a fetch that the shrink guard stopped.
+const HELD: &str = "held back: it would empty too much at once";
+
+/// The fetch ended: badly, if there is a `failure`. What is held back stays so, whatever fails later.
 pub async fn end(app: &App, id: SupplierId, failure: Option<&str>) -> Result<(), Fault> {
+    let not_held = Condition::any().add(fetch::Column::Failure.is_null()).add(fetch::Column::Failure.ne(HELD));
     fetch::Entity::update_many()
         .col_expr(fetch::Column::EndedAt, Expr::value(app.clock.now()))
         .col_expr(fetch::Column::Failure, Expr::value(failure))
         .filter(fetch::Column::SupplierId.eq(id))
+        .filter(not_held)
         .exec(app.db.write())
         .await?;
     Ok(())
+}
+
+/// The fetch ended, and what it told is held back until somebody decides.
+pub async fn hold(app: &App, id: SupplierId) -> Result<(), Fault> {
+    end(app, id, Some(HELD)).await
+}
+
+/// Whether what the last fetch told is not what is sold.
+pub async fn is_held(app: &App, id: SupplierId) -> Result<bool, Fault> {
+    let last = fetch::Entity::find_by_id(id).one(app.db.read()).await?;
+    Ok(last.is_some_and(|it| it.failure.as_deref() == Some(HELD)))
 }
 
 /// How the last fetch of each of these suppliers' stock went.

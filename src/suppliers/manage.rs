@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::entity::supplier::{self, StalePolicy, SupplierStatus};
 use super::error::SupplierErrorCode::{self, Invalid, NotFound};
-use super::sessions;
 use super::settings::{self, Stored};
 use crate::app::App;
 use crate::identity::{Action, Actor, audit};
@@ -151,7 +150,6 @@ pub async fn update(
         row.sealed_secrets = sealed;
         // Another address may give another answer under the same tag.
         row.stock_etag = None;
-        sessions::forget(&tx, id).await?;
     } else if !problems.is_empty() {
         return Err(VerbError::Refused(problems));
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::adapter::AdapterError;
 use super::entity::session;
@@ -29,6 +30,8 @@ const MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// The tokens of a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// A digest of what they were got with: whoever has another key has nothing to do with them.
+    pub owner: String,
     /// Opens every call.
     pub access: String,
     /// Until when.
@@ -55,15 +58,22 @@ pub enum Current {
     Renew(Option<Session>),
 }
 
-/// Tokens that may be used now, or the task to get some.
-pub async fn current(app: &App, id: SupplierId) -> Result<Current, AdapterError> {
+/// The owner of tokens that were got with `key` from `url`.
+pub fn owner_of(url: &str, key: &str) -> String {
+    hex::encode(Sha256::digest(format!("{url} {key}")))
+}
+
+/// Tokens of this owner that may be used now, or the task to get some.
+pub async fn current(app: &App, id: SupplierId, owner: &str) -> Result<Current, AdapterError> {
     for _ in 0..LOOKS {
         let row = session::Entity::find_by_id(id).one(app.db.read()).await.map_err(|error| ours(error.into()))?;
-        refuse_while_failed(app, row.as_ref())?;
-        let known = row.and_then(|row| row.sealed).map(|sealed| open(app, id, &sealed)).transpose().map_err(ours)?;
+        let sealed = row.as_ref().and_then(|row| row.sealed.as_deref());
+        let known = sealed.map(|sealed| open(app, id, sealed)).transpose().map_err(ours)?;
+        let known = known.filter(|it| it.owner == owner);
         if let Some(session) = known.as_ref().filter(|it| it.is_fresh(app)) {
             return Ok(Current::Fresh(session.clone()));
         }
+        refuse_while_failed(app, row.as_ref())?;
         if begin(app, id).await.map_err(ours)? {
             return Ok(Current::Renew(known));
         }
@@ -78,10 +88,16 @@ fn ours(fault: Fault) -> AdapterError {
     AdapterError::Retry { reason: "the platform's tokens could not be read or kept".to_owned(), after: None }
 }
 
-/// The tokens there are, run out or not.
-pub async fn lookup(app: &App, id: SupplierId) -> Result<Option<Session>, Fault> {
+/// The tokens of this owner, run out or not.
+pub async fn lookup(app: &App, id: SupplierId, owner: &str) -> Result<Option<Session>, Fault> {
+    Ok(read(app, id).await?.map(|(session, _)| session).filter(|it| it.owner == owner))
+}
+
+/// Whosever tokens there are, and as they are sealed.
+async fn read(app: &App, id: SupplierId) -> Result<Option<(Session, String)>, Fault> {
     let row = session::Entity::find_by_id(id).one(app.db.read()).await?;
-    row.and_then(|row| row.sealed).map(|sealed| open(app, id, &sealed)).transpose()
+    let Some(sealed) = row.and_then(|row| row.sealed) else { return Ok(None) };
+    Ok(Some((open(app, id, &sealed)?, sealed)))
 }
 
 fn open(app: &App, id: SupplierId, sealed: &str) -> Result<Session, Fault> {
@@ -155,16 +171,18 @@ async fn write(app: &App, id: SupplierId, session: &Session) -> Result<(), Fault
 
 /// The platform does not take these tokens any more: the next call gets others.
 pub async fn distrust(app: &App, id: SupplierId, access: &str) -> Result<(), AdapterError> {
-    // Somebody may have got others already.
-    let Some(known) = lookup(app, id).await.map_err(ours)?.filter(|it| it.access == access) else { return Ok(()) };
-    let now = app.clock.now();
-    keep(app, id, &Session { access_until: now, ..known }).await
-}
-
-/// Forgets the tokens: the owner's key is another one.
-pub(super) async fn forget(conn: &impl ConnectionTrait, id: SupplierId) -> Result<(), Fault> {
-    session::Entity::delete_by_id(id).exec(conn).await?;
-    Ok(())
+    // Somebody may have got others already, or is just getting them.
+    let Some((known, sealed)) = read(app, id).await.map_err(ours)?.filter(|(it, _)| it.access == access) else {
+        return Ok(());
+    };
+    let run_out = Session { access_until: app.clock.now(), ..known };
+    let text = serde_json::to_string(&run_out).map_err(|error| ours(error.into()))?;
+    let update = session::Entity::update_many()
+        .col_expr(session::Column::Sealed, Expr::value(app.sealer.seal(&context(id), &text)))
+        .filter(session::Column::SupplierId.eq(id))
+        .filter(session::Column::Sealed.eq(sealed))
+        .exec(app.db.write());
+    update.await.map(drop).map_err(|error| ours(error.into()))
 }
 
 /// Seals all tokens with the current key.

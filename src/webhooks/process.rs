@@ -22,7 +22,7 @@ use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
 use crate::shipments;
 use crate::suppliers;
-use crate::suppliers::adapter::SupplierNews;
+use crate::suppliers::adapter::{SupplierNews, WebhookError};
 use crate::workitems::{self, NewWorkItem, Severity};
 
 /// How long a decided message is kept: long enough to look into a dispute over it, and no longer,
@@ -119,6 +119,7 @@ async fn work_supplier(app: &App, id: SupplierId, headers: &HeaderMap, row: &Mod
     };
     let message = match read_supplier(app, &supplier, headers, &row.body, row.received_at).await? {
         Ok(message) => message,
+        Err(error @ WebhookError::NotNow) => return Err(Fault::Unavailable(error.into())),
         Err(error) => return Ok(wrong(&error.to_string())),
     };
     suppliers::note_success(app, id).await?;

@@ -115,6 +115,7 @@ async fn judge_supplier(
         Ok(message) => Verdict::Authentic { id: message.id, readable: true },
         Err(WebhookError::Unreadable) => unreadable(headers, body),
         Err(WebhookError::Forged) => Verdict::Forged,
+        Err(error @ WebhookError::NotNow) => return Err(Fault::Unavailable(error.into())),
     })
 }
 

@@ -154,6 +154,18 @@ pub trait SupplierAdapter: Send + Sync {
     ) -> Result<InboundMessage, WebhookError>;
 }
 
+/// How long sending an order may take, all its calls together: what is begun last has ended before the store
+/// believes that nothing arrived (`fulfillment/forward.rs`, half a minute).
+const SENDING: Duration = Duration::from_secs(15);
+
+/// Sends an order by calls of which each may wait; one that is cut off may have arrived.
+async fn within_grace(
+    sending: impl Future<Output = Result<RemoteOrder, AdapterError>>,
+) -> Result<RemoteOrder, AdapterError> {
+    let cut_off = || AdapterError::Unknown { reason: "sending took too long and was cut off".to_owned() };
+    tokio::time::timeout(SENDING, sending).await.unwrap_or_else(|_| Err(cut_off()))
+}
+
 /// What a supplier's protocol offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
@@ -250,4 +262,7 @@ pub enum WebhookError {
     /// It comes from the supplier and cannot be read.
     #[error("the body cannot be read")]
     Unreadable,
+    /// What it is signed with could not be looked up: a fault of ours.
+    #[error("the signature cannot be checked now")]
+    NotNow,
 }

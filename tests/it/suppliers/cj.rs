@@ -19,6 +19,8 @@ crate::engine_tests![
     what_cj_intercepts_is_told,
     webhooks_are_registered_at_an_https_address,
     an_order_is_cancelled_until_it_is_paid,
+    a_cancellation_whose_answer_was_lost_is_one,
+    another_account_gets_tokens_of_its_own,
     an_answer_that_was_lost_is_found_by_our_number,
     a_message_is_taken_once_and_a_forged_one_never,
     tokens_are_renewed_and_shared,
@@ -120,6 +122,31 @@ async fn an_order_is_cancelled_until_it_is_paid(app: TestApp) {
     assert_eq!(cj.orders()[1].status, "UNSHIPPED");
 }
 
+async fn a_cancellation_whose_answer_was_lost_is_one(app: TestApp) {
+    let (cj, place) = open(&app, json!({ "payment": "BY_HAND" })).await;
+    let bought = place.buy(&app, 1).await;
+    cj.fail_next("shopping/order/deleteOrder", Fault::StatusAfter(502));
+    trade::cancel(&app.as_guest(), &bought).await.done("orderCancel");
+    for _ in 0..5 {
+        app.advance(Duration::from_secs(60)).await;
+    }
+    assert_eq!(trade::statuses(&place.owner, &bought.id).await, ("VOIDED".to_owned(), "CANCELLED".to_owned()));
+    assert_eq!(cj.orders()[0].status, "DELETED");
+}
+
+async fn another_account_gets_tokens_of_its_own(app: TestApp) {
+    let (_, place) = open(&app, Value::Null).await;
+    assert_eq!(place.check().await["trouble"], Value::Null);
+    let other = Cj::start().await;
+    let update = "mutation($id: ID!, $input: SupplierUpdateInput!) { supplierUpdate(id: $id, input: $input) {
+        userErrors { code field message } } }";
+    let settings = json!({ "settings": { "apiKey": other.api_key(), "baseUrl": other.url } });
+    place.owner.run(update, json!({ "id": place.supplier, "input": settings })).await.done("supplierUpdate");
+    assert_eq!(place.check().await["trouble"], Value::Null);
+    assert_eq!(other.token_requests().get_access_token, 1);
+    assert_eq!(other.complaints(), Vec::<String>::new());
+}
+
 async fn an_answer_that_was_lost_is_found_by_our_number(app: TestApp) {
     let (cj, place) = open(&app, Value::Null).await;
     cj.fail_next("shopping/order/createOrderV2", Fault::StatusAfter(502));
@@ -206,12 +233,12 @@ async fn stock_is_what_cj_holds_where_it_ships_from(app: TestApp) {
     cj.unverified("vid-1", 70);
     app.advance(Duration::from_secs(15 * 60)).await;
     assert_eq!(stock::availability(&guest, "V-0").await, (true, 4));
-    // What CJ tells by itself counts at once.
+    // Messages of stock were not asked for.
     cj.item("vid-1", "CJLAMP", "Lamp", "4.00", 2);
     cj.factory("vid-1", 0);
     assert_eq!(place.send(&app, cj.stock_webhook(&["vid-1"])).await, 200);
     app.run_jobs().await;
-    assert_eq!(stock::availability(&guest, "V-0").await, (true, 2));
+    assert_eq!(stock::availability(&guest, "V-0").await, (true, 4));
 }
 
 async fn calls_keep_to_the_tier(app: TestApp) {

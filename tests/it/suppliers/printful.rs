@@ -128,7 +128,7 @@ async fn only_what_can_be_made_is_for_sale(app: TestApp) {
     for word in ["out of stock", "not fulfillable", "unknown", "on the moon"] {
         printful.available(4012, "dtg", "north_america", word);
         app.advance(Duration::from_secs(15 * 60)).await;
-        assert_eq!(stock::availability(&guest, "V-0").await.0, false, "{word}");
+        assert!(!stock::availability(&guest, "V-0").await.0, "{word}");
         printful.available(4012, "dtg", "north_america", "in stock");
         app.advance(Duration::from_secs(15 * 60)).await;
     }

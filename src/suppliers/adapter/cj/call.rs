@@ -20,8 +20,13 @@ const TOO_FAST: Duration = Duration::from_secs(2);
 
 /// The code for too many calls in a second.
 const CODE_TOO_FAST: i64 = 1_600_200;
-/// The code for an order that is not there.
-const CODE_NOT_FOUND: i64 = 1_600_300;
+/// The codes for what is not there: of orders by public clients, of orders and of variants by CJ's own list.
+/// The first is also said of parameters that make no sense.
+const CODES_NOT_FOUND: [i64; 3] = [1_600_300, 1_603_100, 1_602_000];
+/// The codes for a service that is off and for points that are used up.
+const CODES_NOT_NOW: [i64; 2] = [1_600_100, 1_600_201];
+/// The codes for a payment that failed, after which the order may be there.
+const CODES_UNPAID: [i64; 3] = [1_603_000, 1_603_101, 1_604_000];
 /// The codes for keys and tokens that are not taken.
 const CODES_DENIED: std::ops::RangeInclusive<i64> = 1_600_001..=1_600_003;
 /// The codes below are CJ's own trouble: it does not say what became of the call.
@@ -32,8 +37,8 @@ const CODES_OF_THEIRS: std::ops::RangeInclusive<i64> = 1_600_000..=1_600_099;
 pub(super) enum Failure {
     /// The key or token is not taken.
     Denied,
-    /// There is no such thing.
-    Missing,
+    /// There is no such thing, or it makes no sense.
+    Missing(String),
     /// Not done, and worth trying again.
     NotNow(String, Option<Duration>),
     /// It was asked for too often.
@@ -48,7 +53,9 @@ impl Failure {
     /// What it means of a call that changes nothing.
     pub(super) fn of_reading(self) -> AdapterError {
         match self {
-            Self::Lost(reason) | Self::Refused(reason) => AdapterError::Retry { reason, after: None },
+            Self::Lost(reason) | Self::Refused(reason) | Self::Missing(reason) => {
+                AdapterError::Retry { reason, after: None }
+            }
             other => other.of_writing(),
         }
     }
@@ -58,11 +65,12 @@ impl Failure {
         let retry = |reason: &str, after| AdapterError::Retry { reason: reason.to_owned(), after };
         match self {
             Self::Denied => retry("CJ does not take the API key or its tokens", None),
-            Self::Missing => retry("CJ does not know what was asked about", None),
             Self::NotNow(reason, after) => AdapterError::Retry { reason, after },
             Self::TooFast => retry("CJ was asked too often in a second", Some(TOO_FAST)),
             Self::Lost(reason) => AdapterError::Unknown { reason },
-            Self::Refused(reason) => AdapterError::Refused { code: SupplierRejection::Other, reason },
+            Self::Refused(reason) | Self::Missing(reason) => {
+                AdapterError::Refused { code: SupplierRejection::Other, reason }
+            }
         }
     }
 }
@@ -87,7 +95,9 @@ pub(super) async fn send(call: Call) -> Result<Value, Failure> {
     }
     let told = format!("CJ answered {}: {}", envelope.code, cut(&envelope.message.unwrap_or_default(), MAX_WORDS));
     Err(match envelope.code {
-        CODE_NOT_FOUND => Failure::Missing,
+        code if CODES_NOT_FOUND.contains(&code) => Failure::Missing(told),
+        code if CODES_NOT_NOW.contains(&code) => Failure::NotNow(told, Some(POINTS)),
+        code if CODES_UNPAID.contains(&code) => Failure::Lost(told),
         code if CODES_DENIED.contains(&code) => Failure::Denied,
         code if CODES_OF_THEIRS.contains(&code) => Failure::Lost(told),
         _ => Failure::Refused(told),

@@ -25,7 +25,7 @@ use self::call::Failure;
 use super::exchange::Call;
 use super::{
     AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus, RemoteStock,
-    StockAccess, SupplierAdapter, WebhookError, pace, text,
+    StockAccess, SupplierAdapter, WebhookError, pace, text, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -89,6 +89,7 @@ pub(super) struct Cj {
     id: SupplierId,
     base_url: Url,
     api_key: String,
+    owner: String,
     apart: Duration,
     ships_from: CountryCode,
     by_sku: bool,
@@ -101,11 +102,14 @@ impl Cj {
     /// `None` if the settings lack something.
     pub(super) fn new(app: &App, supplier: &supplier::Model, settings: &Settings) -> Option<Self> {
         let per_second = settings.whole("callsPerSecond").and_then(|it| u32::try_from(it).ok()).unwrap_or(1).max(1);
+        let base_url = settings.url("baseUrl").or_else(|| Url::parse(BASE).ok())?;
+        let api_key = settings.text("apiKey")?.to_owned();
         Some(Self {
             app: app.clone(),
             id: supplier.id,
-            base_url: settings.url("baseUrl").or_else(|| Url::parse(BASE).ok())?,
-            api_key: settings.text("apiKey")?.to_owned(),
+            owner: sessions::owner_of(base_url.as_str(), &api_key),
+            base_url,
+            api_key,
             apart: Duration::from_secs(1) / per_second + Duration::from_secs(1) / MARGIN / per_second,
             ships_from: supplier.ships_from().ok()?,
             by_sku: settings.text("items") == Some("SKU"),
@@ -164,7 +168,7 @@ impl Cj {
     }
 
     async fn session(&self) -> Result<Session, AdapterError> {
-        let last = match sessions::current(&self.app, self.id).await? {
+        let last = match sessions::current(&self.app, self.id, &self.owner).await? {
             Current::Fresh(session) => return Ok(session),
             Current::Renew(last) => last,
         };
@@ -187,13 +191,13 @@ impl Cj {
         if let Some(known) = known.filter(|it| now < it.refresh_until) {
             let body = json!({ "refreshToken": known.refresh });
             match self.bare("authentication/refreshAccessToken", &body).await {
-                Ok(data) => return session(data, now, known.webhook_key).ok_or_else(no_tokens),
+                Ok(data) => return session(&self.owner, data, now, known.webhook_key).ok_or_else(no_tokens),
                 Err(Failure::Denied | Failure::Refused(_)) => {}
                 Err(failure) => return Err(failure.of_reading()),
             }
         }
         let data = self.bare("authentication/getAccessToken", &json!({ "apiKey": self.api_key })).await;
-        session(data.map_err(Failure::of_reading)?, now, None).ok_or_else(no_tokens)
+        session(&self.owner, data.map_err(Failure::of_reading)?, now, None).ok_or_else(no_tokens)
     }
 
     /// The stock of one item; of one that CJ does not know there is none.
@@ -203,8 +207,9 @@ impl Cj {
             false => ("product/stock/queryByVid", "vid"),
         };
         match self.ask(path, name, sku).await? {
-            Ok(data) => Ok(read::stock(sku, data, self.ships_from, self.factory_counts)),
-            Err(Failure::Missing | Failure::Refused(_)) => Ok(read::item(sku, &[], self.ships_from, false)),
+            Ok(data) => read::stock(sku, data, self.ships_from, self.factory_counts)
+                .ok_or_else(|| AdapterError::Retry { reason: "CJ's stock cannot be read".to_owned(), after: None }),
+            Err(Failure::Missing(_)) => Ok(read::item(sku, &[], self.ships_from, false)),
             Err(failure) => Err(failure.of_reading()),
         }
     }
@@ -238,10 +243,18 @@ impl Cj {
         }
     }
 
+    async fn create(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
+        let body = self.new_order(order);
+        let answer = self.call(Method::POST, "shopping/order/createOrderV2", |it| it.json(&body)).await?;
+        let made = answer.and_then(read::order).map_err(Failure::of_writing)?;
+        let lost = || AdapterError::Unknown { reason: "CJ's answer names no order".to_owned() };
+        read::remote(made, &order.reference).ok_or_else(lost)
+    }
+
     async fn detail(&self, name: &str) -> Result<Option<wire::Order>, AdapterError> {
         match self.ask("shopping/order/getOrderDetail", "orderId", name).await? {
             Ok(data) => read::order(data).map(Some).map_err(Failure::of_reading),
-            Err(Failure::Missing) => Ok(None),
+            Err(Failure::Missing(_)) => Ok(None),
             Err(failure) => Err(failure.of_reading()),
         }
     }
@@ -250,9 +263,10 @@ impl Cj {
 /// Whether there were tokens to call with, and what came of the call.
 type Outcome = Result<Result<Value, Failure>, AdapterError>;
 
-fn session(data: Value, now: Timestamp, webhook_key: Option<String>) -> Option<Session> {
+fn session(owner: &str, data: Value, now: Timestamp, webhook_key: Option<String>) -> Option<Session> {
     let tokens: wire::Tokens = serde_json::from_value(data).ok()?;
     Some(Session {
+        owner: owner.to_owned(),
         access: tokens.access_token,
         access_until: now + ACCESS,
         refresh: tokens.refresh_token,
@@ -283,11 +297,7 @@ impl SupplierAdapter for Cj {
     }
 
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
-        let body = self.new_order(order);
-        let answer = self.call(Method::POST, "shopping/order/createOrderV2", |it| it.json(&body)).await?;
-        let made = answer.and_then(read::order).map_err(Failure::of_writing)?;
-        let lost = || AdapterError::Unknown { reason: "CJ's answer names no order".to_owned() };
-        read::remote(made, &order.reference).ok_or_else(lost)
+        within_grace(self.create(order)).await
     }
 
     async fn find(&self, reference: &str) -> Result<Option<RemoteOrder>, AdapterError> {
@@ -298,20 +308,20 @@ impl SupplierAdapter for Cj {
 
     /// CJ lets an order be deleted until it is paid; of anything later nothing is documented.
     async fn cancel(&self, remote_id: &str, _reason: &str) -> Result<CancelAnswer, AdapterError> {
-        let gone = || AdapterError::Refused {
-            code: SupplierRejection::Other,
-            reason: "CJ does not know the order".to_owned(),
+        // It had an id, so it was there; somebody deleted it, perhaps this in an earlier try.
+        let Some(found) = self.detail(remote_id).await? else {
+            return Ok(CancelAnswer::Cancelled(read::deleted(remote_id)));
         };
-        let found = self.detail(remote_id).await?.ok_or_else(gone)?;
-        let reference = found.order_num.clone().ok_or_else(gone)?;
-        let order = read::remote(found, &reference).ok_or_else(gone)?;
+        let unreadable = || AdapterError::Retry { reason: "CJ's order cannot be read".to_owned(), after: None };
+        let reference = found.order_num.clone().ok_or_else(unreadable)?;
+        let order = read::remote(found, &reference).ok_or_else(unreadable)?;
         match order.status {
             RemoteStatus::Cancelled => return Ok(CancelAnswer::Cancelled(order)),
             RemoteStatus::Pending => {}
             _ => return Ok(CancelAnswer::TooLate),
         }
         match self.call(Method::DELETE, "shopping/order/deleteOrder", |it| it.query("orderId", remote_id)).await? {
-            Ok(_) => Ok(CancelAnswer::Cancelled(RemoteOrder { status: RemoteStatus::Cancelled, ..order })),
+            Ok(_) | Err(Failure::Missing(_)) => Ok(CancelAnswer::Cancelled(read::deleted(remote_id))),
             // It was paid meanwhile.
             Err(Failure::Refused(_)) => Ok(CancelAnswer::TooLate),
             Err(failure) => Err(failure.of_writing()),
@@ -321,7 +331,12 @@ impl SupplierAdapter for Cj {
     async fn stock_of(&self, skus: &[String]) -> Result<Vec<RemoteStock>, AdapterError> {
         let mut all = Vec::with_capacity(skus.len());
         for sku in skus {
-            all.push(self.stock_of_one(sku).await?);
+            match self.stock_of_one(sku).await {
+                Ok(item) => all.push(item),
+                // What is known counts; the rest is asked for in the next round.
+                Err(_) if !all.is_empty() => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(all)
     }
@@ -345,9 +360,9 @@ impl SupplierAdapter for Cj {
         body: &[u8],
         now: Timestamp,
     ) -> Result<InboundMessage, WebhookError> {
-        let session = sessions::lookup(&self.app, self.id).await.map_err(|_| WebhookError::Forged)?;
+        let session = sessions::lookup(&self.app, self.id, &self.owner).await.map_err(|_| WebhookError::NotNow)?;
         let key = session.and_then(|it| it.webhook_key).ok_or(WebhookError::Forged)?;
         webhook::verify(&key, headers, body)?;
-        webhook::read(body, now, self.ships_from, self.factory_counts).ok_or(WebhookError::Unreadable)
+        webhook::read(body, now).ok_or(WebhookError::Unreadable)
     }
 }

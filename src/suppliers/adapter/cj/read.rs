@@ -10,7 +10,7 @@ use crate::kernel::clock::{Timestamp, to_microseconds};
 use crate::kernel::country::CountryCode;
 use crate::kernel::money::Money;
 use crate::suppliers::adapter::text::{cut, id, web_address};
-use crate::suppliers::adapter::{RemoteOrder, RemoteReason, RemoteShipment, RemoteStatus, RemoteStock};
+use crate::suppliers::adapter::{RemoteEvent, RemoteOrder, RemoteReason, RemoteShipment, RemoteStatus, RemoteStock};
 use crate::suppliers::{ShipmentStatus, SupplierRejection};
 
 /// The longest word of a list, name of a carrier, or text.
@@ -77,8 +77,36 @@ fn shipment(order: &wire::Order, order_id: &str) -> Option<RemoteShipment> {
         shipped_at: order.out_warehouse_time.as_deref().and_then(moment),
         lines: vec![],
         estimated_delivery: None,
-        events: vec![],
+        events: delivered(order, order_id, number).into_iter().collect(),
     })
+}
+
+/// That it arrived, where the order says so: the message of it may be lost.
+fn delivered(order: &wire::Order, order_id: &str, number: &str) -> Option<RemoteEvent> {
+    let word = order.order_status.as_deref().filter(|word| *word == "DELIVERED")?;
+    Some(RemoteEvent {
+        id: format!("{}/{word}", parcel(order_id, number)),
+        status: Some(ShipmentStatus::Delivered),
+        raw_status: word.to_owned(),
+        // CJ does not say when; not before it left.
+        occurred_at: order.out_warehouse_time.as_deref().and_then(moment)?,
+        description: None,
+        location: None,
+    })
+}
+
+/// An order that is not there any more.
+pub(super) fn deleted(id: &str) -> RemoteOrder {
+    RemoteOrder {
+        id: id.to_owned(),
+        reference: String::new(),
+        status: RemoteStatus::Cancelled,
+        estimated_ship_at: None,
+        lines: vec![],
+        shipping_cost: None,
+        rejection: None,
+        shipments: vec![],
+    }
 }
 
 /// Our name for the parcel of an order.
@@ -101,11 +129,11 @@ fn dollars(amount: &Number) -> Option<Money> {
     Money::from_decimal(amount.normalize(), "USD".parse().ok()?).ok()
 }
 
-/// What of an item can be sent from `country`.
-pub(super) fn stock(sku: &str, data: Value, country: CountryCode, factory_counts: bool) -> RemoteStock {
+/// What of an item can be sent from `country`; `None` if it cannot be read.
+pub(super) fn stock(sku: &str, data: Value, country: CountryCode, factory_counts: bool) -> Option<RemoteStock> {
     // Nothing at all is said of what CJ does not know.
-    let warehouses: Vec<Warehouse> = serde_json::from_value(data).unwrap_or_default();
-    item(sku, &warehouses, country, factory_counts)
+    let warehouses: Option<Vec<Warehouse>> = serde_json::from_value(data).ok()?;
+    Some(item(sku, &warehouses.unwrap_or_default(), country, factory_counts))
 }
 
 /// The stock of an item in all of CJ's warehouses of `country`.
@@ -149,9 +177,10 @@ mod tests {
             { "countryCode": "CN", "cjInventoryNum": -3 },
         ]);
         let china = "CN".parse().expect("a country");
-        assert_eq!(stock("v", all.clone(), china, false).quantity, 7);
-        assert_eq!(stock("v", all, china, true).quantity, 90);
-        assert_eq!(stock("v", Value::Null, china, true).quantity, 0);
+        let quantity = |data: &Value, factory| stock("v", data.clone(), china, factory).map(|it| it.quantity);
+        assert_eq!((quantity(&all, false), quantity(&all, true)), (Some(7), Some(90)));
+        assert_eq!(quantity(&Value::Null, true), Some(0));
+        assert_eq!(quantity(&serde_json::json!({ "countryCode": "CN" }), true), None);
     }
 
     #[test]

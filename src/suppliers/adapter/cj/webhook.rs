@@ -1,7 +1,5 @@
 //! CJ's messages. They are signed without a time, so only their name tells a repeat.
 
-use std::collections::BTreeMap;
-
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,16 +8,13 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::read;
-use super::wire::{LogisticParams, Message, OrderParams, Warehouse};
+use super::wire::{LogisticParams, Message, OrderParams};
 use crate::kernel::clock::Timestamp;
-use crate::kernel::country::CountryCode;
 use crate::suppliers::adapter::text::{self, cut};
-use crate::suppliers::adapter::{InboundMessage, RemoteEvent, RemoteStock, StockPage, SupplierNews, WebhookError};
+use crate::suppliers::adapter::{InboundMessage, RemoteEvent, SupplierNews, WebhookError};
 
 /// The longest name of a message or of a kind of messages.
 const MAX_NAME: usize = 100;
-/// The most items one message may tell of.
-const MAX_ITEMS: usize = 10_000;
 
 /// Whether the body is signed with `key`: header `sign`, base64 of HMAC-SHA256.
 pub(super) fn verify(key: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), WebhookError> {
@@ -31,13 +26,12 @@ pub(super) fn verify(key: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), 
 }
 
 /// What a message says; `None` if it is not of the form.
-pub(super) fn read(body: &[u8], now: Timestamp, country: CountryCode, factory_counts: bool) -> Option<InboundMessage> {
+pub(super) fn read(body: &[u8], now: Timestamp) -> Option<InboundMessage> {
     let message: Message = serde_json::from_slice(body).ok()?;
     let id = Some(message.message_id).filter(|id| !id.is_empty() && id.len() <= MAX_NAME)?;
     let news = match message.kind.as_str() {
         "ORDER" => order(message.params)?,
         "LOGISTIC" => logistic(&id, message.params, now)?,
-        "STOCK" => stock(message.params, now, country, factory_counts)?,
         other => SupplierNews::Unknown(cut(other, MAX_NAME)),
     };
     Some(InboundMessage { id, news })
@@ -66,15 +60,4 @@ fn logistic(id: &str, params: Value, now: Timestamp) -> Option<SupplierNews> {
         event,
         estimated_delivery: None,
     })
-}
-
-fn stock(params: Value, now: Timestamp, country: CountryCode, factory_counts: bool) -> Option<SupplierNews> {
-    let items: BTreeMap<String, Vec<Warehouse>> = serde_json::from_value(params).ok()?;
-    if items.len() > MAX_ITEMS {
-        return None;
-    }
-    let item =
-        |(vid, all): (&String, &Vec<Warehouse>)| -> RemoteStock { read::item(vid, all, country, factory_counts) };
-    let items = items.iter().map(item).collect();
-    Some(SupplierNews::Stock(StockPage { as_of: now, full: false, items, next_cursor: None, left_out: vec![] }))
 }

@@ -26,6 +26,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Currency;
 use crate::platform::download::{self, plain};
 use crate::platform::egress::{self, EgressError, Partner};
+use crate::platform::uploads;
 use crate::suppliers::settings::{Setting, SettingKind, Settings};
 use crate::suppliers::supplier;
 
@@ -127,7 +128,10 @@ impl Feed {
         let as_of = self.app.clock.now();
         let Some(response) = self.ask(known).await? else { return Ok(None) };
         let told = response.headers().get(header::ETAG).and_then(|it| it.to_str().ok()).map(str::to_owned);
-        let file = NamedTempFile::new().map_err(|error| not_fetched(&error.to_string()))?;
+        let file = uploads::scratch(&self.app).await.map_err(|fault| {
+            tracing::error!(error = ?fault, "there is no room for a supplier's file");
+            not_fetched("there is no room for it")
+        })?;
         let most = self.app.config.limits.upload_bytes;
         let digest = download::to_disk(response, file.path(), most).await;
         let digest = digest.map_err(|error| not_fetched(&error.to_string()))?;

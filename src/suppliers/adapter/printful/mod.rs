@@ -11,6 +11,8 @@ mod read;
 mod webhook;
 mod wire;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -22,7 +24,7 @@ use super::exchange::{Answer, Call, Failure};
 use super::text::{cut, id};
 use super::{
     AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStock, StockAccess,
-    SupplierAdapter, WebhookError,
+    SupplierAdapter, WebhookError, pace, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -35,6 +37,8 @@ use crate::suppliers::{SupplierRejection, supplier};
 const BASE: &str = "https://api.printful.com/";
 /// How many of a variant can be sold while it can be made, unless the settings say otherwise.
 const ON_DEMAND: i64 = 100;
+/// Between two questions about stock: Printful allows 120 calls a minute, and orders need some of them.
+const APART: Duration = Duration::from_millis(600);
 /// So many variants are asked for before their figures are taken in.
 const BATCH: usize = 50;
 /// How much of Printful's own words is kept.
@@ -87,6 +91,7 @@ pub(super) struct Printful {
     id: SupplierId,
     base_url: Url,
     token: String,
+    owner: String,
     store_id: Option<String>,
     region: String,
     on_demand: i64,
@@ -95,11 +100,14 @@ pub(super) struct Printful {
 impl Printful {
     /// `None` if the settings lack something.
     pub(super) fn new(app: &App, supplier: &supplier::Model, settings: &Settings) -> Option<Self> {
+        let base_url = settings.url("baseUrl").or_else(|| Url::parse(BASE).ok())?;
+        let token = settings.text("token")?.to_owned();
         Some(Self {
             app: app.clone(),
             id: supplier.id,
-            base_url: settings.url("baseUrl").or_else(|| Url::parse(BASE).ok())?,
-            token: settings.text("token")?.to_owned(),
+            owner: sessions::owner_of(base_url.as_str(), &token),
+            base_url,
+            token,
             store_id: settings.whole("storeId").map(|id| id.to_string()),
             region: settings.text("sellingRegion").unwrap_or("worldwide").to_owned(),
             on_demand: settings.whole("quantityInStock").unwrap_or(ON_DEMAND),
@@ -143,6 +151,29 @@ impl Printful {
         let call = self.call(Method::POST, &["orders", &id, "confirmation"]).json(&json!({}));
         let answer = call.send().await.map_err(Failure::of_writing)?;
         written(&answer)
+    }
+
+    async fn send(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
+        let known = self.lookup(&order.reference).await?;
+        let there = match known {
+            Some(known) => known,
+            None => self.draft(order).await?,
+        };
+        let there = if there.status == "draft" { self.confirmed(there, &order.reference).await? } else { there };
+        read::remote(&there, &order.reference, vec![], self.app.clock.now()).ok_or_else(lost)
+    }
+
+    /// A no to a confirmation is one only while the order is still a draft: an earlier one may have been late.
+    async fn confirmed(&self, draft: wire::Order, reference: &str) -> Result<wire::Order, AdapterError> {
+        let refusal = match self.confirm(&draft).await {
+            Err(refusal @ AdapterError::Refused { .. }) => refusal,
+            answer => return answer,
+        };
+        match self.lookup(reference).await {
+            Ok(Some(now)) if now.status != "draft" => Ok(now),
+            Ok(_) => Err(refusal),
+            Err(_) => Err(lost()),
+        }
     }
 
     async fn with_parcels(&self, order: &wire::Order, reference: &str) -> Result<RemoteOrder, AdapterError> {
@@ -269,13 +300,7 @@ impl SupplierAdapter for Printful {
     }
 
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
-        let known = self.lookup(&order.reference).await?;
-        let there = match known {
-            Some(known) => known,
-            None => self.draft(order).await?,
-        };
-        let there = if there.status == "draft" { self.confirm(&there).await? } else { there };
-        read::remote(&there, &order.reference, vec![], self.app.clock.now()).ok_or_else(lost)
+        within_grace(self.send(order)).await
     }
 
     async fn find(&self, reference: &str) -> Result<Option<RemoteOrder>, AdapterError> {
@@ -292,7 +317,13 @@ impl SupplierAdapter for Printful {
     async fn stock_of(&self, skus: &[String]) -> Result<Vec<RemoteStock>, AdapterError> {
         let mut all = Vec::with_capacity(skus.len());
         for sku in skus {
-            all.push(self.stock_of_one(sku).await?);
+            pace::turn(&self.app, self.id, APART).await;
+            match self.stock_of_one(sku).await {
+                Ok(item) => all.push(item),
+                // What is known counts; the rest is asked for in the next round.
+                Err(_) if !all.is_empty() => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(all)
     }
@@ -308,6 +339,7 @@ impl SupplierAdapter for Printful {
         let made: wire::Webhooks = data(&answer).ok_or_else(unreadable)?;
         let now = self.app.clock.now();
         let session = Session {
+            owner: self.owner.clone(),
             access: String::new(),
             access_until: now,
             refresh: String::new(),
@@ -323,7 +355,7 @@ impl SupplierAdapter for Printful {
         body: &[u8],
         _now: Timestamp,
     ) -> Result<InboundMessage, WebhookError> {
-        let session = sessions::lookup(&self.app, self.id).await.map_err(|_| WebhookError::Forged)?;
+        let session = sessions::lookup(&self.app, self.id, &self.owner).await.map_err(|_| WebhookError::NotNow)?;
         let key = session.and_then(|it| it.webhook_key).ok_or(WebhookError::Forged)?;
         webhook::verify(&key, headers, body)?;
         webhook::read(body).ok_or(WebhookError::Unreadable)

@@ -53,19 +53,22 @@ fn status(word: &str) -> RemoteStatus {
 /// A parcel that has left; what is only packed may still be changed.
 fn shipment(order: &wire::Order, told: wire::Shipment, now: Timestamp) -> Option<RemoteShipment> {
     let has_left = matches!(told.shipment_status.as_deref(), Some("shipped" | "returned"));
-    if !has_left {
+    // A reshipment is Printful's own affair: its units have left already.
+    if !has_left || told.is_reshipment == Some(true) {
         return None;
     }
     let estimate = told.estimated_delivery.and_then(|it| Some((date(&it.from_date?)?, date(&it.to_date?)?)));
     let id = id(&told.id)?;
-    let event = told.delivery_status.as_deref().and_then(|word| event(&id, word, now));
+    let came_back = told.shipment_status.as_deref() == Some("returned");
+    let word = if came_back { Some("returned") } else { told.delivery_status.as_deref() };
+    let event = word.and_then(|word| event(&id, word, now));
     Some(RemoteShipment {
         id,
         carrier: cut(told.carrier.as_deref().unwrap_or("Printful"), MAX_NAME),
         tracking_number: told.tracking_number.map(|it| cut(&it, MAX_NAME)).filter(|it| !it.is_empty()),
         tracking_url: told.tracking_url.as_deref().and_then(web_address),
         shipped_at: told.shipped_at.as_deref().and_then(moment),
-        lines: contents(order, &told.shipment_items).unwrap_or_default(),
+        lines: contents(order, &told.shipment_items)?,
         estimated_delivery: estimate,
         events: event.into_iter().collect(),
     })
@@ -74,7 +77,7 @@ fn shipment(order: &wire::Order, told: wire::Shipment, now: Timestamp) -> Option
 /// Our lines and how many of each are in a parcel; `None` if an item is not one of ours.
 fn contents(order: &wire::Order, items: &[wire::ShipmentItem]) -> Option<Vec<(String, i64)>> {
     let line = |item: &wire::ShipmentItem| {
-        let ordered = order.order_items.iter().find(|it| it.id == item.order_item_id)?;
+        let ordered = order.order_items.iter().find(|it| id(&it.id) == id(&item.order_item_id))?;
         Some((long::<SupplierOrderLineId>(ordered.external_id.as_deref()?), item.quantity))
     };
     items.iter().map(line).collect()
@@ -100,6 +103,7 @@ fn delivery(word: &str) -> Option<ShipmentStatus> {
         "available_for_pickup" => ShipmentStatus::AvailableForPickup,
         "delivered" => ShipmentStatus::Delivered,
         "return_to_sender" => ShipmentStatus::Returning,
+        "returned" => ShipmentStatus::Returned,
         "failure" => ShipmentStatus::AttemptFailed,
         "canceled" => ShipmentStatus::Exception,
         _ => return None,

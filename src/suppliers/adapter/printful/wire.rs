@@ -86,6 +86,7 @@ pub(super) struct Shipment {
     #[serde(alias = "status")]
     pub shipment_status: Option<String>,
     pub delivery_status: Option<String>,
+    pub is_reshipment: Option<bool>,
     pub estimated_delivery: Option<Estimate>,
     #[serde(default)]
     pub shipment_items: Vec<ShipmentItem>,
