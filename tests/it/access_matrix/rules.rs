@@ -457,7 +457,8 @@ pub const EMPTY: &[&str] = &[
     "WorkItem.snoozedUntil CustomerDataExport.endCursor",
     "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.
-    "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount",
+    "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount
+        SupplierFetchErrorConnection.totalCount",
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",
     "ReservationConnection.totalCount StockCommitmentConnection.totalCount SupplierOfferConnection.totalCount",
     "SupplierOrderStepConnection.totalCount",

@@ -9,10 +9,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::AUTHORIZATION;
+use consign::feeds::RowError;
 use consign::importing;
 use consign::kernel::ids::SupplierId;
 use consign::kernel::page::encode_cursor;
 use consign::platform::standard_webhooks::WebhookKey;
+use consign::suppliers::fetches;
 use serde_json::{Value, json};
 
 use super::parts::{self, Suppliers, plain_cart, ready_cart, register};
@@ -82,6 +84,7 @@ impl World {
             events: BTreeMap::new(),
         };
         world.set("sup", suppliers.near.to_string());
+        world.fetched(suppliers.near).await;
         world.set("sup2", suppliers.far.to_string());
         world.set("CURSOR", encode_cursor("storeActivity", &0_i64));
         world.goods(&suppliers).await;
@@ -346,6 +349,16 @@ impl World {
             self.set(word, started.text("catalogImport.job.id"));
         }
         self.app.run_jobs().await;
+    }
+
+    /// The supplier's stock was fetched, and a row of it left out.
+    async fn fetched(&self, supplier: SupplierId) {
+        let app = &self.app.app;
+        let row =
+            RowError { line: 2, sku: Some("A".to_owned()), reason: "QUANTITY_INVALID", message: "no".to_owned() };
+        fetches::begin(app, supplier).await.expect("begun");
+        fetches::note(app, supplier, 1, &[row]).await.expect("noted");
+        fetches::end(app, supplier, Some("it broke off")).await.expect("ended");
     }
 
     /// A message from a supplier that nobody can read.
