@@ -13,7 +13,8 @@ const WAITS: [i64; 14] = [1, 20, 31, 31, 61, 120, 600, 600, 3_600, 7_200, 90_000
 /// More jobs than this in one go never end.
 const MANY: usize = 400;
 
-/// What is not at rest: each a number. Work that repeats never is.
+/// What is not at rest: each a number. Work that repeats never is. A person who was told of one part of an order
+/// does not end the others: suppliers send what they said yes to, and are asked about it.
 const RESTLESS: &str = "SELECT
     (SELECT COUNT(*) FROM checkout_hold WHERE status = 'HELD')
     + (SELECT COUNT(*) FROM payment_transaction WHERE status = 'PENDING')
@@ -21,6 +22,8 @@ const RESTLESS: &str = "SELECT
     + (SELECT COUNT(*) FROM notification WHERE status = 'WAITING')
     + (SELECT COUNT(*) FROM orders o WHERE o.fulfillment_status NOT IN ('DELIVERED', 'CANCELLED')
        AND NOT EXISTS (SELECT 1 FROM work_item w WHERE w.order_id = o.id AND w.status <> 'RESOLVED'))
+    + (SELECT COUNT(*) FROM supplier_order
+       WHERE status IN ('SUBMITTED', 'ACKNOWLEDGED', 'IN_PRODUCTION', 'PARTIALLY_SHIPPED'))
     + (SELECT COUNT(*) FROM job WHERE status = 'RUNNING')
     + (SELECT COUNT(*) FROM job WHERE status = 'QUEUED' AND kind NOT IN ('SweepIdempotency', 'SweepUploads', 'SweepJobs',
        'SweepCredentials', 'ExpireCarts', 'ReopenSnoozed', 'fulfillment.sweep', 'inventory.note_stale_stock',
