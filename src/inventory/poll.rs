@@ -141,11 +141,15 @@ async fn fetch_by_item(
     let (mut after, mut failures, mut failed) = (String::new(), 0, None);
     loop {
         let skus = skus_after(app.db.read(), supplier_id, &after, many as u64).await?;
-        let Some(last) = skus.last() else { return Ok(failed.map_or(Ok(Fetched::All), Err)) };
+        let (Some(first), Some(last)) = (skus.first(), skus.last()) else {
+            return Ok(failed.map_or(Ok(Fetched::All), Err));
+        };
         let as_of = app.clock.now();
         match adapter.stock_of(&skus).await {
             Ok(items) => {
                 failures = 0;
+                // Perhaps not all: the next one could not be asked for, and is the first of the next batch.
+                after.clone_from(items.last().map_or(last, |item| &item.sku));
                 report(app, supplier_id, StockReport { as_of, full: false, part: None, items }).await?;
                 // This may take hours, and others wait to hear that the supplier answers.
                 suppliers::note_success(app, supplier_id).await?;
@@ -157,9 +161,9 @@ async fn fetch_by_item(
             Err(error) => {
                 failures += 1;
                 failed = Some(error);
+                after.clone_from(first);
             }
         }
-        after.clone_from(last);
     }
 }
 
