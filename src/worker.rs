@@ -72,6 +72,7 @@ pub fn handlers() -> Handlers {
         .with::<SettleOrderMoney>()
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
+        .with::<fulfillment::MeasureSuppliers>()
         .with::<fulfillment::ForgetWords>()
         .with::<FollowSupplierOrder>()
         .with::<shipments::RefundParcel>()
@@ -176,6 +177,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &SweepSupplierOrders {}).await?;
+    jobs::ensure(app, &fulfillment::MeasureSuppliers {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
     jobs::ensure(app, &webhooks::SweepWebhooks {}).await

@@ -11,6 +11,7 @@ use anyhow::Context;
 use futures_util::future::try_join_all;
 use serde_json::json;
 use tokio::process::{Child, Command};
+use tokio::sync::watch::Receiver;
 
 use super::attack;
 use super::documents::operation;
@@ -20,7 +21,7 @@ use super::wire::{self, Wire};
 use super::world::World;
 
 /// How many shoppers.
-const SHOPPERS: u8 = 50;
+pub const SHOPPERS: u8 = 50;
 /// How long each looks at what it got before it asks again.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long the attack goes on before its effect is measured.
@@ -46,13 +47,13 @@ pub struct Hostile {
     seconds: u64,
 }
 
-/// What shoppers see.
-struct Seen {
-    p50: Duration,
-    p99: Duration,
-    worst: Duration,
-    cpu: f64,
-    memory: f64,
+/// What shoppers see, and what the server needs for it in a second.
+pub struct Seen {
+    pub p50: Duration,
+    pub p99: Duration,
+    pub worst: Duration,
+    pub cpu: f64,
+    pub memory: f64,
 }
 
 /// Measures: alone, attacked, and alone again.
@@ -98,11 +99,21 @@ fn begin(url: &str, clients: usize, only: Option<&str>) -> anyhow::Result<Child>
 }
 
 /// The shoppers ask for `time`.
-async fn watch(url: &str, server: Process, time: Duration) -> anyhow::Result<Seen> {
-    let end = Instant::now() + time;
-    let before = server.cpu()?;
-    let all = try_join_all((0..SHOPPERS).map(|shopper| shop(url, shopper, end))).await?;
-    let cpu = (server.cpu()? - before).as_secs_f64() / time.as_secs_f64();
+pub async fn watch(url: &str, server: Process, time: Duration) -> anyhow::Result<Seen> {
+    let (done, told) = tokio::sync::watch::channel(false);
+    let clock = async {
+        tokio::time::sleep(time).await;
+        done.send_replace(true);
+        Ok(())
+    };
+    Ok(tokio::try_join!(clock, watch_until(url, server, told))?.1)
+}
+
+/// The shoppers ask until they are told to go.
+pub async fn watch_until(url: &str, server: Process, told: Receiver<bool>) -> anyhow::Result<Seen> {
+    let (began, before) = (Instant::now(), server.cpu()?);
+    let all = try_join_all((0..SHOPPERS).map(|shopper| shop(url, shopper, told.clone()))).await?;
+    let cpu = (server.cpu()? - before).as_secs_f64() / began.elapsed().as_secs_f64();
     let mut times: Vec<Duration> = all.into_iter().flatten().collect();
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
@@ -110,7 +121,7 @@ async fn watch(url: &str, server: Process, time: Duration) -> anyhow::Result<See
 }
 
 /// One shopper, with an address of its own, to whom the answers are half new and half known.
-async fn shop(url: &str, shopper: u8, end: Instant) -> anyhow::Result<Vec<Duration>> {
+async fn shop(url: &str, shopper: u8, told: Receiver<bool>) -> anyhow::Result<Vec<Duration>> {
     let from = SocketAddr::from((Ipv4Addr::new(127, 1, 1, shopper + 1), 0));
     let list = operation("ProductList");
     let mut wire = Wire::connect_from(url, from).await?;
@@ -122,7 +133,7 @@ async fn shop(url: &str, shopper: u8, end: Instant) -> anyhow::Result<Vec<Durati
         let began = Instant::now();
         wire.send(&request).await?;
         times.push(began.elapsed());
-        if Instant::now() + LOOK > end {
+        if *told.borrow() {
             break;
         }
         tokio::time::sleep(LOOK.saturating_sub(began.elapsed())).await;

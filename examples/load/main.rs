@@ -19,13 +19,26 @@
 //! cargo run --release --example load -- hostile [--database-url …]
 //! ```
 //!
-//! sees how long shoppers wait while two hundred others attack.
+//! sees how long shoppers wait while two hundred others attack, and
+//!
+//! ```text
+//! cargo run --release --example load -- stock [--products 45000] [--database-url …]
+//! ```
+//!
+//! how long while a supplier reports the stock of 101,250 offers, and how long that takes.
+//!
+//! ```text
+//! cargo run --release --example load -- feed --file TRANSACTIONS.csv.gz [--database-url …]
+//! ```
+//!
+//! imports a real file, dirt included, and has it fetched as a supplier's own.
 
 #[path = "../../tests/it/journeys/documents.rs"]
 mod documents;
 
 mod attack;
 mod drive;
+mod feed;
 mod floor;
 mod flow;
 mod goods;
@@ -36,6 +49,7 @@ mod process;
 mod seed;
 mod socket;
 mod sql;
+mod stock;
 mod subscriptions;
 mod table;
 mod usage;
@@ -77,6 +91,10 @@ enum Other {
     Idle(idle::Idle),
     /// Shoppers among hostile clients: how long they wait.
     Hostile(hostile::Hostile),
+    /// Shoppers while a supplier reports the stock of a hundred thousand offers.
+    Stock(stock::Stock),
+    /// A real file of transactions as what a supplier sends.
+    Feed(feed::Feed),
 }
 
 /// Measure speed and memory.
@@ -125,6 +143,8 @@ async fn measure(arguments: Arguments) -> anyhow::Result<()> {
         None => run(arguments.speed).await,
         Some(Other::Idle(arguments)) => idle::run(arguments).await,
         Some(Other::Hostile(arguments)) => hostile::run(arguments).await,
+        Some(Other::Stock(arguments)) => stock::run(arguments).await,
+        Some(Other::Feed(arguments)) => feed::run(arguments).await,
     }
 }
 

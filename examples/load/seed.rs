@@ -15,6 +15,33 @@ const SUPPLIER_WEBHOOK_SECRET: &str = "whsec_bG9hZC1zdXBwbGllci13ZWJob29rLXNlY3J
 
 /// Settings, suppliers with their services and their twins in the simulator, and the catalogue.
 pub async fn fill(owner: &mut Wire, simulator: &str, products: usize) -> anyhow::Result<()> {
+    settings(owner).await?;
+    for index in 0..SUPPLIERS {
+        let id = supplier(owner, simulator, index).await?;
+        stock(simulator, index, products).await?;
+        import(owner, &id, index, products).await?;
+    }
+    Ok(())
+}
+
+/// The same with one supplier, who works at the portal: nobody fetches its stock. Answers its id.
+pub async fn fill_one(owner: &mut Wire, products: usize) -> anyhow::Result<String> {
+    settings(owner).await?;
+    let input =
+        json!({ "name": "Portal", "adapter": "portal", "currency": "EUR", "autoForward": true, "shipsFrom": "DE" });
+    let id = create(owner, &input).await?;
+    import(owner, &id, 0, products).await?;
+    Ok(id)
+}
+
+async fn create(owner: &mut Wire, input: &Value) -> anyhow::Result<String> {
+    let text = "mutation S($input: SupplierCreateInput!) { supplierCreate(input: $input) \
+                { supplier { id } userErrors { code field message } } }";
+    let made = owner.run(text, &json!({ "input": input })).await?;
+    Ok(made["supplier"]["id"].as_str().context("the supplier has no id")?.to_owned())
+}
+
+async fn settings(owner: &mut Wire) -> anyhow::Result<()> {
     let taxes = COUNTRIES.map(|country| json!({ "countryCode": country, "rate": "0.19", "inclusive": true }));
     let input = json!({
         "name": "Load", "currencyCode": "EUR", "countries": COUNTRIES, "taxes": taxes, "capture": "ON_ACCEPTANCE",
@@ -22,11 +49,6 @@ pub async fn fill(owner: &mut Wire, simulator: &str, products: usize) -> anyhow:
     let text = "mutation S($input: StoreSettingsUpdateInput!) { storeSettingsUpdate(input: $input) \
                 { userErrors { code field message } } }";
     owner.run(text, &json!({ "input": input })).await?;
-    for index in 0..SUPPLIERS {
-        let id = supplier(owner, simulator, index).await?;
-        stock(simulator, index, products).await?;
-        import(owner, &id, index, products).await?;
-    }
     Ok(())
 }
 
@@ -40,10 +62,7 @@ async fn supplier(owner: &mut Wire, simulator: &str, index: usize) -> anyhow::Re
             "webhookSecret": SUPPLIER_WEBHOOK_SECRET,
         },
     });
-    let text = "mutation S($input: SupplierCreateInput!) { supplierCreate(input: $input) \
-                { supplier { id } userErrors { code field message } } }";
-    let made = owner.run(text, &json!({ "input": input })).await?;
-    let id = made["supplier"]["id"].as_str().context("the supplier has no id")?.to_owned();
+    let id = create(owner, &input).await?;
     for (code, name, price) in [("STANDARD", "Standard", "4.90"), ("EXPRESS", "Express", "12.90")] {
         let input = json!({
             "supplierId": id, "code": code, "name": name, "countries": COUNTRIES,

@@ -112,7 +112,7 @@ async fn compute(
     let mut snapshots: HashMap<VariantId, VariantSnapshot> =
         catalog::snapshots(conn, &ids).await?.into_iter().filter(|it| it.active).map(|it| (it.id, it)).collect();
     let applied = discounts::applicable(conn, &cart.discount_codes.0, settings.currency, now).await?;
-    let facts = routing::load(conn, &ids, settings.currency, now).await?;
+    let facts = routing::load(conn, &ids, cart.customer_id, settings.currency, now).await?;
     let mut problems = Vec::new();
     let mut line_views = Vec::with_capacity(rows.len());
     for row in rows {
@@ -156,10 +156,12 @@ fn planned(
     for line in lines.iter().filter(|line| line.snapshot.is_none()) {
         problem(Code::OutOfStock, "this is not for sale any more", Some(line.id));
     }
+    let tax = tax(cart, settings);
     let demands = lines.iter().filter(|line| line.snapshot.is_some()).map(|line| Demand {
         line: line.id.to_string(),
         variant_id: line.variant_id,
         quantity: line.quantity,
+        unit_price: tax.without(line.unit_price).ok(),
     });
     let Some(destination) = cart.destination() else {
         for line in lines.iter().filter(|line| line.snapshot.is_some()) {

@@ -30,6 +30,7 @@ mod ship;
 
 mod cancel;
 mod manage;
+mod measure;
 mod money;
 mod portal;
 
@@ -39,7 +40,7 @@ mod jobs;
 mod sweep;
 
 pub use self::cancel::{can_cancel, order_cancel};
-pub use self::entity::{line, supplier_order, transition};
+pub use self::entity::{decision, line, supplier_order, transition};
 pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
 pub use self::forget::ForgetWords;
 pub use self::jobs::{
@@ -47,10 +48,12 @@ pub use self::jobs::{
     SettleOrderMoney, SweepSupplierOrders,
 };
 pub use self::manage::{reroute, submit};
+pub use self::measure::MeasureSuppliers;
 pub use self::money::{amount_due, cost, revenue};
 pub use self::portal::{Acceptance, accept, cancel_answer, open_for, reject};
 pub use self::queries::{
-    SupplierOrderFilter, count, find, history, lines_of, list, load_many, lookup, of_orders, unfinished, unforwarded,
+    SupplierOrderFilter, count, decisions_of, find, history, lines_of, list, load_many, lookup, of_orders, unfinished,
+    unforwarded,
 };
 pub use self::remote::{NewsOutcome, apply_remote};
 pub use self::ship::{NotAccepted, Units, record_delivered, record_shipped};

@@ -5,7 +5,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::entity::{line, supplier_order, transition};
+use super::entity::{decision, line, supplier_order, transition};
 use super::state::SupplierOrderStatus;
 use crate::app::App;
 use crate::identity::{Action, Actor};
@@ -54,6 +54,12 @@ pub async fn find(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<Optio
 pub async fn of_orders(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<Vec<supplier_order::Model>, Fault> {
     let query = supplier_order::Entity::find().filter(supplier_order::Column::OrderId.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(supplier_order::Column::Id).all(conn).await?)
+}
+
+/// Why units of an order went from one supplier to others, oldest first.
+pub async fn decisions_of(conn: &impl ConnectionTrait, id: OrderId) -> Result<Vec<decision::Model>, Fault> {
+    let query = decision::Entity::find().filter(decision::Column::OrderId.eq(id));
+    Ok(query.order_by_asc(decision::Column::Id).all(conn).await?)
 }
 
 /// The supplier orders that something may still happen to, oldest first.

@@ -1,7 +1,9 @@
 //! Refused units find other suppliers, or a person who decides.
 
+use sea_orm::{EntityTrait, Set};
+
 use super::create::{self, Origin};
-use super::entity::line;
+use super::entity::{decision, line};
 use super::jobs::SettleOrderMoney;
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
@@ -11,6 +13,7 @@ use crate::inventory;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{SupplierId, SupplierOrderId, VariantId};
 use crate::kernel::problem::Fault;
+use crate::orders;
 use crate::platform::jobs::{self, Done, JobError};
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::planted::{self, Bug};
@@ -58,6 +61,7 @@ pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) ->
     tried.sort_unstable();
     tried.dedup();
     let plan = plan_open(tx, work, &tried).await?;
+    remember(tx, work, &plan).await?;
     let document = work.own.id.to_string();
     if inventory::commit_directly(tx, work.order.id, &plan.by_offer(), &document).await?.is_err() {
         return Ok(None);
@@ -91,18 +95,45 @@ async fn plan_open(tx: &Tx, work: &Work, avoid: &[SupplierId]) -> Result<Plan, F
     let mut variants: Vec<VariantId> = open.iter().map(|row| row.variant_id).collect();
     variants.sort_unstable();
     variants.dedup();
-    let demand =
-        |row: &&line::Model| Demand { line: row.id.to_string(), variant_id: row.variant_id, quantity: row.open() };
+    let sold = orders::lines_of(tx, &[work.order.id]).await?;
+    let demand = |row: &&line::Model| Demand {
+        line: row.id.to_string(),
+        variant_id: row.variant_id,
+        quantity: row.open(),
+        unit_price: sold
+            .iter()
+            .find(|it| it.id == row.order_line_id)
+            .and_then(|it| it.net_unit_price())
+            .map(|minor| work.order.money(minor)),
+    };
     let demands = open.iter().map(demand).collect();
-    let facts = routing::load(tx, &variants, work.order.currency, tx.now()).await?;
+    let facts = routing::load(tx, &variants, work.order.customer_id, work.order.currency, tx.now()).await?;
     let destination = work.order.shipping_address.country_code;
-    let mut plan = routing::plan(&facts.request(demands, destination, avoid.to_vec()));
+    let request = facts.request(demands, destination, avoid.to_vec()).by(work.order.promise_latest);
+    let mut plan = routing::plan(&request);
+    if !plan.is_complete() {
+        // Late is better than never.
+        plan = routing::plan(&request.by(None));
+    }
     for pick in plan.parcels.iter_mut().flat_map(|parcel| &mut parcel.picks) {
         if let Some(row) = work.lines.iter().find(|row| row.id.to_string() == pick.line) {
             pick.line = row.order_line_id.to_string();
         }
     }
     Ok(plan)
+}
+
+/// Keeps why.
+async fn remember(tx: &Tx, work: &Work, plan: &Plan) -> Result<(), Fault> {
+    let row = decision::ActiveModel {
+        id: Set(tx.new_id()),
+        order_id: Set(work.order.id),
+        supplier_order_id: Set(work.own.id),
+        plan: Set(decision::DecidedPlan(plan.clone())),
+        decided_at: Set(tx.now()),
+    };
+    decision::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
 }
 
 /// Gives up the open units: nobody sends them, and the customer does not pay for them.

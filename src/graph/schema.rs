@@ -34,6 +34,8 @@ pub struct Query(
     //
     // pricing
     crate::pricing::graphql::PricingQuery,
+    // routing
+    crate::routing::graphql::RoutingQuery,
     // payments
     //
     // orders
@@ -76,6 +78,8 @@ pub struct Mutation(
     //
     // pricing
     crate::pricing::graphql::PricingMutation,
+    // routing
+    crate::routing::graphql::RoutingMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders

@@ -107,6 +107,7 @@ async fn forget_row(tx: &Tx, row: customer::Model) -> Result<(), Fault> {
     row.first_name = Set(None);
     row.last_name = Set(None);
     row.accepts_marketing = Set(false);
+    row.tags = Set(customer::Tags::default());
     row.default_address_id = Set(None);
     row.erased_at = Set(Some(tx.now()));
     row.erased_email = Set(Some(sealed));

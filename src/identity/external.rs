@@ -149,6 +149,7 @@ async fn welcome(
                 first_name: Set(name(&provider.first_name_claim)),
                 last_name: Set(name(&provider.last_name_claim)),
                 accepts_marketing: Set(false),
+                tags: Set(customer::Tags::default()),
                 created_at: Set(tx.now()),
                 ..Default::default()
             };

@@ -37,6 +37,7 @@ pub mod roles;
 mod session_keys;
 pub mod sessions;
 pub mod staff;
+pub mod tags;
 mod throttle;
 pub mod totp;
 

@@ -65,6 +65,8 @@ pub enum Action {
     ActAsCustomer,
     /// See customers.
     ReadCustomers,
+    /// Say what a customer is called by in the store's rules.
+    ManageCustomers,
     /// See one customer.
     ReadCustomer,
     /// Get everything that is kept about a customer.
@@ -123,7 +125,7 @@ impl Action {
             Self::ManageDiscounts => Store(Permission::Discounts),
             Self::UseAccount => Person,
             Self::ActAsCustomer => Customer,
-            Self::ReadCustomers => Store(Permission::Customers),
+            Self::ReadCustomers | Self::ManageCustomers => Store(Permission::Customers),
             Self::ReadCustomer | Self::ExportCustomer | Self::EraseCustomer => StoreOrCustomer(Permission::Customers),
             Self::StoreActivity => Store(Permission::Orders),
             Self::ManageTokens => Store(Permission::Settings),

@@ -129,6 +129,7 @@ pub async fn verify_email(
         first_name: Set(row.first_name.clone()),
         last_name: Set(row.last_name.clone()),
         accepts_marketing: Set(row.accepts_marketing),
+        tags: Set(customer::Tags::default()),
         created_at: Set(tx.now()),
         default_address_id: Set(None),
         erased_at: Set(None),

@@ -173,6 +173,8 @@ ids! {
     OrderLineId, "oln", "OrderLine";
     /// What is asked of one supplier for one order.
     SupplierOrderId, "sor", "SupplierOrder";
+    /// Why units went from one supplier to others.
+    RoutingDecisionId, "rtd", "RoutingDecision";
     /// A line of a supplier order.
     SupplierOrderLineId, "sol", "SupplierOrderLine";
     /// What a carrier moves.

@@ -17,6 +17,13 @@ pub struct Tax {
     pub inclusive: bool,
 }
 
+impl Tax {
+    /// What is left of a price without this tax.
+    pub fn without(self, price: Money) -> Result<Money, MoneyError> {
+        if self.inclusive { price.sub(contained(price, self.rate)?) } else { Ok(price) }
+    }
+}
+
 /// One line to be priced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineInput {

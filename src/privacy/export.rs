@@ -58,7 +58,7 @@ async fn account(app: &App, customer: &Customer) -> Result<Value, Fault> {
     Ok(json!({
         "customer": {
             "id": customer.id, "email": customer.email, "firstName": customer.first_name,
-            "lastName": customer.last_name, "acceptsMarketing": customer.accepts_marketing,
+            "lastName": customer.last_name, "acceptsMarketing": customer.accepts_marketing, "tags": customer.tags,
             "createdAt": customer.created_at, "erasedAt": customer.erased_at,
         },
         "addresses": book.into_iter().map(|it| json!({

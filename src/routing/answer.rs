@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 
+use super::reckon::Reckoned;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OfferId, ShippingServiceId, SupplierId, VariantId};
 use crate::kernel::money::Money;
@@ -67,6 +68,9 @@ pub struct PlannedParcel {
     pub services: Vec<ServiceOption>,
     /// How it will be sent: one of `services`.
     pub chosen_service: ShippingServiceId,
+    /// What it is reckoned to cost; plans of old have none.
+    #[serde(default)]
+    pub reckoned: Option<Reckoned>,
 }
 
 /// Units nobody can send.
@@ -75,6 +79,9 @@ pub struct PlannedParcel {
 pub struct Unrouted {
     /// The line it is for, as the demand named it.
     pub line: String,
+    /// What; plans of old do not say.
+    #[serde(default)]
+    pub variant_id: Option<VariantId>,
     /// How many.
     pub quantity: i64,
     /// Why, in one word; each candidate has its own reasons.
@@ -87,7 +94,7 @@ pub struct Unrouted {
 pub enum Reason {
     /// It is part of the plan.
     Chosen,
-    /// Another choice lands cheaper.
+    /// Another choice is reckoned cheaper.
     Dearer,
     /// Nobody offers the variant.
     NoOffer,
@@ -105,6 +112,14 @@ pub enum Reason {
     BelowMinimum,
     /// There is no exchange rate to the store's currency.
     NoExchangeRate,
+    /// A rule of the owner's says that the supplier is to be left alone.
+    RuleAvoids,
+    /// A rule of the owner's requires others.
+    RuleRequiresOthers,
+    /// It costs so much that less than the least margin would be left.
+    BelowMargin,
+    /// It would arrive too late.
+    TooLate,
 }
 
 /// One offer that was looked at.
@@ -121,9 +136,16 @@ pub struct Candidate {
     pub eligible: bool,
     /// Why it was, or was not.
     pub reasons: Vec<Reason>,
-    /// What the wanted quantity would cost us if it sent all of it, goods and cheapest shipping, in the
-    /// store's currency.
+    /// What the wanted quantity would cost us if it sent all of it, alone in its parcel, by the service
+    /// that makes it cheapest, in the store's currency.
     pub landed_cost: Option<Money>,
+    /// What the choice is made by: that with what delay and refusals are held to cost, after the owner's
+    /// preferences; plans of old have none.
+    #[serde(default)]
+    pub score: Option<Money>,
+    /// The owner's rules that spoke, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 /// Who sends what, and why.
@@ -136,6 +158,9 @@ pub struct Plan {
     pub unrouted: Vec<Unrouted>,
     /// Every offer that was looked at.
     pub candidates: Vec<Candidate>,
+    /// What all of it is reckoned to cost, with the split penalty; plans of old have none.
+    #[serde(default)]
+    pub score: Option<Money>,
 }
 
 impl Plan {

@@ -79,6 +79,10 @@ mod tests {
             processing_days,
             cutoff: cutoff.map(|time| time.parse().expect("a time")),
             time_zone: zone.parse().expect("a zone"),
+            handling_fee: Money::zero("EUR".parse().expect("a currency")),
+            preference: 1_000_000,
+            late_share: 0,
+            refusal_share: 0,
         }
     }
 
@@ -94,6 +98,7 @@ mod tests {
             price_per_item: price,
             transit_min_days: 2,
             transit_max_days: 4,
+            duty: 0,
         }
     }
 

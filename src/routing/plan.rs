@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::answer::{Candidate, Pick, Plan, PlannedParcel, Reason, ServiceOption, Unrouted};
-use super::eligible::{self, Seen, Sender, Tariff};
+use super::answer::{Pick, Plan, PlannedParcel, Unrouted};
+use super::eligible::{self, Seen, Sender};
 use super::estimate::estimate_after;
+use super::parcels::{candidate, parcels};
+use super::policy::WHOLE;
+use super::reckon::{self, GoodsTerms, Tariff};
 use super::request::PlanRequest;
 use super::solve::{self, Choice, Puzzle, Want};
 use crate::inventory::OfferSnapshot;
 use crate::kernel::ids::{OfferId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 
-/// Plans `request`: who sends what, so that goods and the cheapest shipping together cost the least.
-/// Whatever nobody can send is left over, with the reason; nothing is ever taken beyond what an offer
-/// can sell, over all lines together. The same request always gets the same plan.
+/// Plans `request`: who sends what, so that the parcels together score the least (see `reckon.rs`);
+/// without a policy that is what goods and the cheapest shipping cost. Whatever nobody can send is left
+/// over, with the reason; nothing is ever taken beyond what an offer can sell, over all lines together.
+/// The same request always gets the same plan.
 pub fn plan(request: &PlanRequest) -> Plan {
     let wanted = eligible::wanted(request);
     let senders = eligible::senders(request);
@@ -21,11 +25,20 @@ pub fn plan(request: &PlanRequest) -> Plan {
     let taken: BTreeMap<OfferId, i64> =
         solve::solve(&puzzle(request, &wanted, &senders, &seen)).taken.into_iter().collect();
     let (picks, unrouted) = deal(request, &seen, &taken);
+    let parcels = parcels(request, &senders, &seen, picks);
     Plan {
-        parcels: parcels(request, &senders, &seen, picks),
+        score: score(request, &parcels),
+        parcels,
         unrouted,
         candidates: seen.iter().map(|it| candidate(request, it, &wanted, &senders, &taken)).collect(),
     }
+}
+
+/// What all parcels score, with the split penalty.
+fn score(request: &PlanRequest, parcels: &[PlannedParcel]) -> Option<Money> {
+    let extra = i64::try_from(parcels.len().saturating_sub(1)).ok()?;
+    let split = Money::from_minor(request.policy.split_penalty.checked_mul(extra)?, request.rates.store());
+    parcels.iter().try_fold(split, |sum, parcel| sum.add(parcel.reckoned.as_ref()?.score).ok())
 }
 
 fn puzzle(
@@ -34,46 +47,61 @@ fn puzzle(
     senders: &HashMap<SupplierId, Sender<'_>>,
     seen: &[Seen<'_>],
 ) -> Puzzle {
-    let mut by_variant: HashMap<VariantId, Vec<(&OfferSnapshot, Money)>> = HashMap::new();
+    let mut by_variant: HashMap<VariantId, Vec<(&OfferSnapshot, GoodsTerms)>> = HashMap::new();
     for it in seen.iter().filter(|it| it.reasons.is_empty()) {
-        if let Some(cost) = it.unit_cost {
-            by_variant.entry(it.offer.variant_id).or_default().push((it.offer, cost));
+        if let Some(terms) = it.terms {
+            by_variant.entry(it.offer.variant_id).or_default().push((it.offer, terms));
         }
     }
     let mut order: Vec<SupplierId> = by_variant.values().flatten().map(|(offer, _)| offer.supplier_id).collect();
     order.sort_unstable();
     order.dedup();
     let place: HashMap<SupplierId, usize> = order.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+    let tariffs: Vec<Vec<Tariff>> = order.iter().map(|id| undominated(request, &senders[id])).collect();
     let mut variants: Vec<VariantId> = request.demands.iter().map(|demand| demand.variant_id).collect();
     variants.sort_unstable();
     variants.dedup();
-    let choice = |(offer, cost): &(&OfferSnapshot, Money)| Choice {
-        offer: offer.id,
-        sender: place[&offer.supplier_id],
-        unit_cost: cost.minor(),
-        minimum: offer.minimum_quantity,
-        sellable: offer.sellable,
-        priority: offer.priority,
+    let choice = |(offer, goods): &(&OfferSnapshot, GoodsTerms)| {
+        let sender = place[&offer.supplier_id];
+        let parcel = senders[&offer.supplier_id].terms;
+        Choice {
+            offer: offer.id,
+            sender,
+            points: tariffs[sender].iter().map(|tariff| reckon::unit_points(*goods, parcel, *tariff)).collect(),
+            minimum: offer.minimum_quantity,
+            sellable: offer.sellable,
+            priority: offer.priority,
+        }
+    };
+    let choices = |variant: &VariantId| {
+        by_variant.get(variant).map(|offers| offers.iter().map(choice).collect()).unwrap_or_default()
+    };
+    let split = i128::from(request.policy.split_penalty) * i128::from(WHOLE);
+    let parcel_points = |(id, tariffs): (&SupplierId, &Vec<Tariff>)| {
+        tariffs.iter().map(|tariff| reckon::parcel_points(senders[id].terms, *tariff) + split).collect()
     };
     Puzzle {
-        tariffs: order.iter().map(|id| undominated(&senders[id])).collect(),
-        wants: variants
-            .into_iter()
-            .map(|variant| Want {
-                quantity: wanted[&variant],
-                choices: by_variant.get(&variant).map(|offers| offers.iter().map(choice).collect()).unwrap_or_default(),
-            })
-            .collect(),
+        parcels: order.iter().zip(&tariffs).map(parcel_points).collect(),
+        wants: variants.iter().map(|variant| Want { quantity: wanted[variant], choices: choices(variant) }).collect(),
     }
 }
 
-/// The tariffs that are the cheapest for some number of items.
-fn undominated(sender: &Sender<'_>) -> Vec<Tariff> {
+/// The tariffs that are the cheapest for some parcel, of those that are in time if it matters.
+pub(super) fn undominated(request: &PlanRequest, sender: &Sender<'_>) -> Vec<Tariff> {
+    let days = sender.facts.processing_days;
+    let in_time = |service| {
+        let estimate = estimate_after(sender.facts, service, days, request.now);
+        request.deliver_by.is_none_or(|deadline| estimate.latest <= deadline)
+    };
+    let mut tariffs: Vec<Tariff> =
+        sender.services.iter().filter(|(service, _)| in_time(service)).map(|(_, tariff)| *tariff).collect();
+    if tariffs.is_empty() {
+        tariffs = sender.services.iter().map(|(_, tariff)| *tariff).collect();
+    }
+    tariffs.sort_by_key(|tariff| (tariff.base, tariff.per_item, tariff.duty));
     let mut kept: Vec<Tariff> = Vec::new();
-    let mut tariffs: Vec<Tariff> = sender.services.iter().map(|(_, tariff)| *tariff).collect();
-    tariffs.sort_by_key(|tariff| (tariff.base, tariff.per_item));
     for tariff in tariffs {
-        if kept.iter().all(|other| other.per_item > tariff.per_item) {
+        if !kept.iter().any(|other| other.beats(tariff)) {
             kept.push(tariff);
         }
     }
@@ -113,96 +141,9 @@ fn deal(
         }
         if left > 0 {
             let reason = eligible::why_unrouted(demand.variant_id, seen);
-            unrouted.push(Unrouted { line: demand.line.clone(), quantity: left, reason });
+            let (line, variant_id) = (demand.line.clone(), Some(demand.variant_id));
+            unrouted.push(Unrouted { line, variant_id, quantity: left, reason });
         }
     }
     (picks, unrouted)
-}
-
-fn parcels(
-    request: &PlanRequest,
-    senders: &HashMap<SupplierId, Sender<'_>>,
-    seen: &[Seen<'_>],
-    picks: Vec<(SupplierId, Pick)>,
-) -> Vec<PlannedParcel> {
-    let lead: HashMap<OfferId, Option<i32>> = seen.iter().map(|it| (it.offer.id, it.offer.lead_time_days)).collect();
-    let mut by_supplier: BTreeMap<SupplierId, Vec<Pick>> = BTreeMap::new();
-    for (supplier_id, pick) in picks {
-        by_supplier.entry(supplier_id).or_default().push(pick);
-    }
-    by_supplier
-        .into_iter()
-        .filter_map(|(supplier_id, picks)| {
-            let sender = senders.get(&supplier_id)?;
-            let usual = sender.facts.processing_days;
-            let processing = picks
-                .iter()
-                .map(|pick| lead.get(&pick.offer_id).copied().flatten().map_or(usual, i64::from))
-                .max()
-                .unwrap_or(usual);
-            let items = picks.iter().map(|pick| pick.quantity).sum();
-            let services = options(request, sender, items, processing);
-            let cheapest = services.first()?.service_id;
-            let picked = request.selections.get(&supplier_id).copied();
-            let chosen_service =
-                picked.filter(|id| services.iter().any(|service| service.service_id == *id)).unwrap_or(cheapest);
-            Some(PlannedParcel { supplier_id, picks, services, chosen_service })
-        })
-        .collect()
-}
-
-/// The ways to send a parcel of `items` items, cheapest first.
-fn options(request: &PlanRequest, sender: &Sender<'_>, items: i64, processing_days: i64) -> Vec<ServiceOption> {
-    let mut options: Vec<ServiceOption> = sender
-        .services
-        .iter()
-        .filter_map(|(service, tariff)| {
-            Some(ServiceOption {
-                service_id: service.id,
-                code: service.code.clone(),
-                name: service.name.clone(),
-                price: Money::from_minor(i64::try_from(tariff.price(items)).ok()?, request.rates.store()),
-                estimate: estimate_after(sender.facts, service, processing_days, request.now),
-            })
-        })
-        .collect();
-    options.sort_by_key(|option| (option.price.minor(), option.estimate.latest, option.service_id));
-    options
-}
-
-fn candidate(
-    request: &PlanRequest,
-    seen: &Seen<'_>,
-    wanted: &HashMap<VariantId, i64>,
-    senders: &HashMap<SupplierId, Sender<'_>>,
-    taken: &BTreeMap<OfferId, i64>,
-) -> Candidate {
-    let eligible = seen.reasons.is_empty();
-    let reasons = match (eligible, taken.contains_key(&seen.offer.id)) {
-        (false, _) => seen.reasons.clone(),
-        (true, true) => vec![Reason::Chosen],
-        (true, false) => vec![Reason::Dearer],
-    };
-    Candidate {
-        offer_id: seen.offer.id,
-        supplier_id: seen.offer.supplier_id,
-        variant_id: seen.offer.variant_id,
-        eligible,
-        reasons,
-        landed_cost: landed_cost(request, seen, wanted, senders),
-    }
-}
-
-/// What the wanted quantity would cost if this offer sent all of it, alone in its parcel.
-fn landed_cost(
-    request: &PlanRequest,
-    seen: &Seen<'_>,
-    wanted: &HashMap<VariantId, i64>,
-    senders: &HashMap<SupplierId, Sender<'_>>,
-) -> Option<Money> {
-    let quantity = *wanted.get(&seen.offer.variant_id)?;
-    let sender = senders.get(&seen.offer.supplier_id)?;
-    let shipping = sender.services.iter().map(|(_, tariff)| tariff.price(quantity)).min()?;
-    let goods = i128::from(seen.unit_cost?.minor()) * i128::from(quantity);
-    Some(Money::from_minor(i64::try_from(goods + shipping).ok()?, request.rates.store()))
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveTime;
 
+use super::policy::RoutingPolicy;
 use crate::inventory::OfferSnapshot;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::country::CountryCode;
-use crate::kernel::ids::{ShippingServiceId, SupplierId, VariantId};
+use crate::kernel::ids::{CollectionId, ShippingServiceId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::pricing::rates::Rates;
 
@@ -20,6 +21,9 @@ pub struct Demand {
     pub variant_id: VariantId,
     /// How many.
     pub quantity: i64,
+    /// What is left of the price of one without its tax, in the store's currency; without, no margin is
+    /// asked for.
+    pub unit_price: Option<Money>,
 }
 
 /// What routing knows of a supplier.
@@ -35,6 +39,14 @@ pub struct SupplierFacts {
     pub cutoff: Option<NaiveTime>,
     /// The supplier's time zone.
     pub time_zone: chrono_tz::Tz,
+    /// What it asks for a parcel besides the shipping.
+    pub handling_fee: Money,
+    /// The owner's preference: what it asks is reckoned as this share of it, in millionths.
+    pub preference: i64,
+    /// How likely it is to send late, in millionths.
+    pub late_share: i64,
+    /// How likely it is to refuse an order, in millionths.
+    pub refusal_share: i64,
 }
 
 /// What routing knows of a shipping service.
@@ -58,6 +70,8 @@ pub struct ServiceSnapshot {
     pub transit_min_days: i64,
     /// Days on the way, at most.
     pub transit_max_days: i64,
+    /// The share of the goods' cost that customs take on this way, in millionths.
+    pub duty: i64,
 }
 
 /// What is to be planned, and with what.
@@ -75,6 +89,14 @@ pub struct PlanRequest {
     pub destination: CountryCode,
     /// Suppliers that shall not be asked (again).
     pub avoid: Vec<SupplierId>,
+    /// The owner's word.
+    pub policy: RoutingPolicy,
+    /// The collections of what is wanted, as far as rules ask for them.
+    pub collections: HashMap<VariantId, Vec<CollectionId>>,
+    /// The customer's tags, as far as rules ask for them.
+    pub customer_tags: Vec<String>,
+    /// What cannot arrive by then is not taken.
+    pub deliver_by: Option<Timestamp>,
     /// Into the store's currency.
     pub rates: Rates,
     /// When the order would be placed.

@@ -1,11 +1,11 @@
-//! The choice: how many units of which offer, so that goods and shipping together cost the least.
+//! The choice: how many units of which offer, so that the parcels together score the least.
 //!
 //! With the set of suppliers and a service for each of them fixed, variants no longer influence each
 //! other and each is filled from its cheapest offers; so it is enough to search over those sets. Up to
 //! [`EXHAUSTIVE`] of them all are tried, and the answer is the best there is; beyond, a set is improved
 //! step by step until no step helps.
 
-use super::eligible::Tariff;
+use super::reckon::Points;
 use crate::kernel::ids::OfferId;
 
 /// The most sets of suppliers and services that are all tried.
@@ -20,8 +20,8 @@ const MAX_STEPS: usize = 100;
 /// A question in plain numbers.
 #[derive(Debug, Default)]
 pub(super) struct Puzzle {
-    /// What each supplier's services charge.
-    pub tariffs: Vec<Vec<Tariff>>,
+    /// What a parcel of each supplier scores before anything is in it, by its services.
+    pub parcels: Vec<Vec<Points>>,
     /// The variants.
     pub wants: Vec<Want>,
 }
@@ -37,9 +37,10 @@ pub(super) struct Want {
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub offer: OfferId,
-    /// Its place in [`Puzzle::tariffs`].
+    /// The place of its supplier in [`Puzzle::parcels`].
     pub sender: usize,
-    pub unit_cost: i64,
+    /// What one unit adds, by the supplier's services.
+    pub points: Vec<Points>,
     pub minimum: i64,
     pub sellable: i64,
     pub priority: i32,
@@ -53,7 +54,7 @@ type Setting = Vec<Option<usize>>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Answer {
     pub left_over: i64,
-    pub cost: i128,
+    pub score: Points,
     pub priority: i128,
     /// Units per offer, in the order of the wants.
     pub taken: Vec<(OfferId, i64)>,
@@ -61,7 +62,7 @@ pub(super) struct Answer {
 
 /// Finds the answer.
 pub(super) fn solve(puzzle: &Puzzle) -> Answer {
-    let settings = puzzle.tariffs.iter().try_fold(1_usize, |product, services| product.checked_mul(services.len() + 1));
+    let settings = puzzle.parcels.iter().try_fold(1_usize, |product, services| product.checked_mul(services.len() + 1));
     match settings {
         Some(count) if count <= EXHAUSTIVE && puzzle.wants.len() <= EXHAUSTIVE_WANTS => exhaustive(puzzle, count),
         _ => improved(puzzle),
@@ -73,7 +74,7 @@ fn exhaustive(puzzle: &Puzzle, count: usize) -> Answer {
     (0..count)
         .map(|mut number| {
             let setting: Setting = puzzle
-                .tariffs
+                .parcels
                 .iter()
                 .map(|services| {
                     let digit = number % (services.len() + 1);
@@ -90,11 +91,7 @@ fn exhaustive(puzzle: &Puzzle, count: usize) -> Answer {
 /// Starts from everybody and from each supplier alone, and changes one supplier at a time while that
 /// helps.
 fn improved(puzzle: &Puzzle) -> Answer {
-    let cheapest: Setting = puzzle
-        .tariffs
-        .iter()
-        .map(|services| (0..services.len()).min_by_key(|&index| services[index].price(1)))
-        .collect();
+    let cheapest: Setting = (0..puzzle.parcels.len()).map(|sender| cheapest_for_all(puzzle, sender)).collect();
     let alone = (0..cheapest.len()).map(|only| {
         let mut setting = vec![None; cheapest.len()];
         setting[only] = cheapest[only];
@@ -108,10 +105,28 @@ fn improved(puzzle: &Puzzle) -> Answer {
     ends.min().unwrap_or_else(|| evaluate(puzzle, &Vec::new()))
 }
 
+/// The service that costs the least if `sender` sent all it can.
+fn cheapest_for_all(puzzle: &Puzzle, sender: usize) -> Option<usize> {
+    let mut sums = puzzle.parcels[sender].clone();
+    for want in &puzzle.wants {
+        for choice in want.choices.iter().filter(|choice| choice.sender == sender) {
+            add(&mut sums, choice, choice.sellable.min(want.quantity));
+        }
+    }
+    (0..sums.len()).min_by_key(|&service| sums[service])
+}
+
+/// Adds `quantity` units of `choice` to what a parcel scores by each service.
+fn add(sums: &mut [Points], choice: &Choice, quantity: i64) {
+    for (sum, points) in sums.iter_mut().zip(&choice.points) {
+        *sum = sum.saturating_add(points.saturating_mul(i128::from(quantity)));
+    }
+}
+
 fn descend(puzzle: &Puzzle, mut best: Answer, mut setting: Setting) -> Answer {
     for _ in 0..MAX_STEPS {
         let mut step: Option<(Answer, usize, Option<usize>)> = None;
-        for (place, services) in puzzle.tariffs.iter().enumerate() {
+        for (place, services) in puzzle.parcels.iter().enumerate() {
             let before = setting[place];
             for other in std::iter::once(None).chain((0..services.len()).map(Some)) {
                 if other == before {
@@ -134,37 +149,31 @@ fn descend(puzzle: &Puzzle, mut best: Answer, mut setting: Setting) -> Answer {
 
 /// The best answer under `setting`.
 fn evaluate(puzzle: &Puzzle, setting: &Setting) -> Answer {
-    let mut answer = Answer { left_over: 0, cost: 0, priority: 0, taken: Vec::new() };
-    let mut items = vec![0_i64; setting.len()];
+    let mut answer = Answer { left_over: 0, score: 0, priority: 0, taken: Vec::new() };
+    let mut parcels: Vec<Option<Vec<Points>>> = vec![None; setting.len()];
     for want in &puzzle.wants {
-        let mut choices: Vec<(i128, &Choice)> = want
+        let mut choices: Vec<(Points, &Choice)> = want
             .choices
             .iter()
-            .filter_map(|choice| {
-                let service = setting.get(choice.sender).copied().flatten()?;
-                let per_item = puzzle.tariffs[choice.sender][service].per_item;
-                Some((i128::from(choice.unit_cost) + i128::from(per_item), choice))
-            })
+            .filter_map(|choice| Some((choice.points[setting.get(choice.sender).copied().flatten()?], choice)))
             .collect();
-        choices.sort_by_key(|(cost, choice)| (*cost, choice.priority, choice.offer));
+        choices.sort_by_key(|(points, choice)| (*points, choice.priority, choice.offer));
         let filled = fill(want.quantity, &choices);
         answer.left_over += want.quantity - filled.iter().sum::<i64>();
         for ((_, choice), quantity) in choices.iter().zip(filled).filter(|(_, quantity)| *quantity > 0) {
-            answer.cost += i128::from(choice.unit_cost) * i128::from(quantity);
             answer.priority += i128::from(choice.priority) * i128::from(quantity);
-            items[choice.sender] += quantity;
             answer.taken.push((choice.offer, quantity));
+            add(parcels[choice.sender].get_or_insert_with(|| puzzle.parcels[choice.sender].clone()), choice, quantity);
         }
     }
-    for (sender, &count) in items.iter().enumerate().filter(|(_, count)| **count > 0) {
-        // Once the parcel's size is known, a service may be cheaper than the one the search assumed.
-        answer.cost += puzzle.tariffs[sender].iter().map(|tariff| tariff.price(count)).min().unwrap_or(0);
-    }
+    // Once it is known what is in a parcel, a service may be cheaper than the one the search assumed.
+    let scores = parcels.iter().flatten().filter_map(|sums| sums.iter().min());
+    answer.score = scores.fold(0, |sum: Points, points| sum.saturating_add(*points));
     answer
 }
 
 /// How many of each choice, given cheapest first, to take for `quantity`.
-fn fill(quantity: i64, choices: &[(i128, &Choice)]) -> Vec<i64> {
+fn fill(quantity: i64, choices: &[(Points, &Choice)]) -> Vec<i64> {
     if choices.iter().all(|(_, choice)| choice.minimum <= 1) || choices.len() > EXACT_MINIMUMS {
         return fill_in_order(quantity, choices);
     }
@@ -181,7 +190,7 @@ fn fill(quantity: i64, choices: &[(i128, &Choice)]) -> Vec<i64> {
 }
 
 /// Cheapest first; a choice whose minimum is more than what is left is skipped.
-fn fill_in_order(quantity: i64, choices: &[(i128, &Choice)]) -> Vec<i64> {
+fn fill_in_order(quantity: i64, choices: &[(Points, &Choice)]) -> Vec<i64> {
     let mut left = quantity;
     let take = |choice: &Choice, left: &mut i64| {
         let count = choice.sellable.min(*left);
@@ -195,7 +204,7 @@ fn fill_in_order(quantity: i64, choices: &[(i128, &Choice)]) -> Vec<i64> {
 }
 
 /// Exactly the choices of `set`, each at least its minimum, the rest to the cheapest.
-fn fill_subset(quantity: i64, choices: &[(i128, &Choice)], set: usize) -> Option<Vec<i64>> {
+fn fill_subset(quantity: i64, choices: &[(Points, &Choice)], set: usize) -> Option<Vec<i64>> {
     let chosen = |index: usize| set >> index & 1 == 1;
     let least = |index: usize| if chosen(index) { choices[index].1.minimum.max(1) } else { 0 };
     let mut taken: Vec<i64> = (0..choices.len()).map(least).collect();

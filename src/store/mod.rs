@@ -11,5 +11,5 @@ mod update;
 pub mod graphql;
 
 pub use self::entity::CaptureMoment;
-pub use self::settings::{CountryTax, Settings, cached, settings, use_currency};
+pub use self::settings::{CountryTax, Settings, cached, lock, settings, use_currency};
 pub use self::update::{NewCountryTax, SettingsChange, StoreErrorCode, update};

@@ -100,6 +100,11 @@ pub async fn use_currency(tx: &Tx) -> Result<Currency, Fault> {
     Ok(row.currency)
 }
 
+/// Locks the settings, so that changes of what there is one of in the store take turns.
+pub async fn lock(tx: &Tx) -> Result<(), Fault> {
+    store::Entity::find_by_id(1).lock_exclusive().one(tx).await?.map(drop).ok_or_else(missing)
+}
+
 pub(super) fn missing() -> Fault {
     Fault::internal("the store's settings are missing")
 }

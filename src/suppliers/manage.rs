@@ -5,14 +5,14 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde_json::{Value, json};
 
 use super::entity::supplier::{self, StalePolicy, SupplierStatus};
-use super::error::SupplierErrorCode::{self, Invalid, NotFound};
+use super::error::SupplierErrorCode::{self, CurrencyMismatch, Invalid, NotFound};
 use super::settings::{self, Stored};
 use crate::app::App;
 use crate::identity::{Action, Actor, audit};
 use crate::kernel::country::CountryCode;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierId;
-use crate::kernel::money::Currency;
+use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, Problem, VerbError};
 use crate::platform::news;
 use crate::platform::outbox::{self, NewEvent};
@@ -20,6 +20,8 @@ use crate::platform::tx::Tx;
 
 /// How much of a report is believed when the owner says nothing: all of it.
 const WHOLE: i64 = 1_000_000;
+/// A preference makes a supplier at most ten times cheaper or dearer.
+const PREFERENCES: std::ops::RangeInclusive<i64> = WHOLE / 10..=WHOLE * 10;
 /// The longest name.
 const MAX_NAME: usize = 200;
 /// The most days a supplier may take to prepare an order.
@@ -50,6 +52,17 @@ pub struct NewSupplier {
     pub time_zone: Option<String>,
     /// How far its stock reports are believed.
     pub stock: StockTerms,
+    /// How routing reckons with it.
+    pub routing: RoutingTerms,
+}
+
+/// How routing reckons with a supplier. `None` leaves what is there, or takes the default.
+#[derive(Debug, Clone, Default)]
+pub struct RoutingTerms {
+    /// What it asks for a parcel besides the shipping, in its currency (nothing).
+    pub handling_fee: Option<Money>,
+    /// The owner's preference: what it asks is reckoned as this share of it, in millionths (all).
+    pub preference: Option<i64>,
 }
 
 /// How far a supplier's stock reports are believed. `None` leaves what is there, or takes the default.
@@ -61,7 +74,7 @@ pub struct StockTerms {
     pub max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (it is still sold).
     pub when_stale: Option<StalePolicy>,
-    /// How much of what is in stock a full report may empty at once, in millionths (half).
+    /// How much of what is in stock a full report may empty at once, in millionths (a quarter).
     pub max_shrink: Option<i64>,
 }
 
@@ -78,6 +91,8 @@ pub struct SupplierChange {
     pub paused: Option<bool>,
     /// How far its stock reports are believed.
     pub stock: StockTerms,
+    /// How routing reckons with it.
+    pub routing: RoutingTerms,
 }
 
 type Refusal = VerbError<SupplierErrorCode>;
@@ -90,6 +105,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
     check_name(&new.name, &mut problems);
     check_terms(&new.stock, &mut problems);
     check_calendar(&new, &mut problems);
+    check_routing(&new.routing, new.currency.code(), &mut problems);
     let tx = Tx::begin(app).await?;
     let id: SupplierId = tx.new_id();
     let stored = settings::store(app, id, &new.adapter, new.settings.clone(), None)?;
@@ -110,7 +126,14 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
         stock_confidence: WHOLE,
         stock_ttl_seconds: None,
         stale_policy: StalePolicy::Allow,
-        stock_max_shrink: WHOLE / 2,
+        stock_max_shrink: WHOLE / 4,
+        handling_fee_minor: new.routing.handling_fee.map_or(0, Money::minor),
+        preference: new.routing.preference.unwrap_or(WHOLE),
+        due_orders: 0,
+        late_orders: 0,
+        answered_orders: 0,
+        refused_orders: 0,
+        measured_at: None,
         stock_etag: None,
         last_success_at: None,
         last_error_at: None,
@@ -143,6 +166,7 @@ pub async fn update(
     let found = supplier::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
     let known = found.ok_or_else(|| Problem::at(NotFound, "id", "There is no such supplier."))?;
     let mut row = known.clone();
+    check_routing(&change.routing, &known.currency, &mut problems);
     if change.settings.is_some() {
         let stored = settings::store(app, id, &known.adapter, change.settings, Some(&known))?;
         let Stored { open, sealed } = accepted(stored, problems)?;
@@ -161,6 +185,8 @@ pub async fn update(
         row.status = if paused { SupplierStatus::Paused } else { SupplierStatus::Active };
     }
     take_terms(&mut row, &change.stock);
+    row.handling_fee_minor = change.routing.handling_fee.map_or(row.handling_fee_minor, Money::minor);
+    row.preference = change.routing.preference.unwrap_or(row.preference);
     if row == known {
         return Ok(known);
     }
@@ -185,6 +211,8 @@ fn changed(known: &supplier::Model, row: supplier::Model) -> supplier::ActiveMod
     change.stock_ttl_seconds = Set(row.stock_ttl_seconds);
     change.stale_policy = Set(row.stale_policy);
     change.stock_max_shrink = Set(row.stock_max_shrink);
+    change.handling_fee_minor = Set(row.handling_fee_minor);
+    change.preference = Set(row.preference);
     change.updated_at = Set(row.updated_at);
     change
 }
@@ -229,6 +257,19 @@ fn check_terms(terms: &StockTerms, problems: &mut Problems) {
     }
     if terms.max_age_minutes.is_some_and(|it| !(0..=MAX_AGE_MINUTES).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.maxAgeMinutes", "Between 0 and a year."));
+    }
+}
+
+fn check_routing(terms: &RoutingTerms, currency: &str, problems: &mut Problems) {
+    if terms.handling_fee.is_some_and(Money::is_negative) {
+        problems.push(Problem::at(Invalid, "routing.handlingFee.amount", "A fee is not negative."));
+    }
+    if terms.handling_fee.is_some_and(|fee| fee.currency().code() != currency) {
+        let message = format!("This supplier charges in {currency}.");
+        problems.push(Problem::at(CurrencyMismatch, "routing.handlingFee.currencyCode", message));
+    }
+    if terms.preference.is_some_and(|it| !PREFERENCES.contains(&it)) {
+        problems.push(Problem::at(Invalid, "routing.preference", "Between 0.1 and 10."));
     }
 }
 

@@ -20,6 +20,8 @@ const MAX_SERVICES: u64 = 100;
 const MAX_TEXT: usize = 100;
 /// The longest way.
 const MAX_DAYS: i32 = 365;
+/// The highest share of the goods' cost that customs take: five times the cost, in millionths.
+const MAX_DUTY: i64 = 5_000_000;
 
 /// A shipping service as the owner gives it.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct ServiceChange {
     pub price_per_item: Option<Money>,
     /// The fewest and most days on the way.
     pub transit_days: (i32, i32),
+    /// The share of the goods' cost that customs take on this way, in millionths (nothing).
+    pub duty: i64,
 }
 
 type Refusal = VerbError<SupplierErrorCode>;
@@ -76,6 +80,7 @@ pub async fn set_service(app: &App, actor: &Actor, mut change: ServiceChange) ->
         currency: supplier.currency,
         min_days: change.transit_days.0,
         max_days: change.transit_days.1,
+        duty: change.duty,
     };
     let active = row.clone().into_active_model().reset_all();
     if is_new {
@@ -107,6 +112,7 @@ fn check(change: &ServiceChange) -> Result<(), Refusal> {
     refuse(change.price.is_negative(), "price.amount", "A price is not negative.");
     let per_item = change.price_per_item.is_some_and(Money::is_negative);
     refuse(per_item, "pricePerItem.amount", "A price is not negative.");
+    refuse(!(0..=MAX_DUTY).contains(&change.duty), "dutyRate", "Between 0 and 5.");
     let (min, max) = change.transit_days;
     refuse(!(0..=MAX_DAYS).contains(&min), "transitDays.min", "Between 0 and 365 days.");
     refuse(!(min..=MAX_DAYS).contains(&max), "transitDays.max", "At least the fewest, at most 365 days.");

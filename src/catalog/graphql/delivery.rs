@@ -40,7 +40,7 @@ impl Loader<(VariantId, CountryCode)> for DeliveryLoader {
         variants.sort_unstable();
         variants.dedup();
         let now = self.0.clock.now();
-        let facts = routing::load(self.0.db.read(), &variants, settings.currency, now).await?;
+        let facts = routing::load(self.0.db.read(), &variants, None, settings.currency, now).await?;
         Ok(keys.into_iter().filter_map(|key| Some((key, soonest(&facts, key)?))).collect())
     }
 }

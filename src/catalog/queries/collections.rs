@@ -1,12 +1,14 @@
 //! Reading collections.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement, Value};
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value};
 use uuid::Uuid;
 
 use super::list::bind_ids;
-use crate::catalog::entity::collection;
+use crate::catalog::entity::{collection, collection_product, variant};
 use crate::catalog::text;
-use crate::kernel::ids::{CollectionId, ProductId, TypedId};
+use crate::kernel::ids::{CollectionId, ProductId, TypedId, VariantId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 use crate::platform::db::among;
@@ -59,6 +61,25 @@ struct Membership {
     product_id: ProductId,
     #[sea_orm(nested)]
     collection: collection::Model,
+}
+
+/// The collections these variants' products are in; variants in none are left out.
+pub async fn collections_of_variants(
+    conn: &impl ConnectionTrait,
+    variants: &[VariantId],
+) -> Result<HashMap<VariantId, Vec<CollectionId>>, Fault> {
+    let query = variant::Entity::find().select_only().columns([variant::Column::Id, variant::Column::ProductId]);
+    let query = query.filter(among(conn, variant::Column::Id, variants));
+    let products: Vec<(VariantId, ProductId)> = query.into_tuple().all(conn).await?;
+    let ids: Vec<ProductId> = products.iter().map(|(_, product)| *product).collect();
+    let query = collection_product::Entity::find().filter(among(conn, collection_product::Column::ProductId, &ids));
+    let mut by_product: HashMap<ProductId, Vec<CollectionId>> = HashMap::new();
+    for row in query.all(conn).await? {
+        by_product.entry(row.product_id).or_default().push(row.collection_id);
+    }
+    let found =
+        products.into_iter().filter_map(|(variant, product)| Some((variant, by_product.get(&product)?.clone())));
+    Ok(found.collect())
 }
 
 /// Up to `most` collections of each of these products, by title.

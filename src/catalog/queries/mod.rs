@@ -11,7 +11,9 @@ mod load;
 mod rows;
 
 pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
-pub use self::collections::{collection_by_slug, collections_by_ids, collections_of, list_collections};
+pub use self::collections::{
+    collection_by_slug, collections_by_ids, collections_of, collections_of_variants, list_collections,
+};
 pub use self::count::count_products;
 pub(super) use self::list::bind_ids;
 pub use self::list::{ListProducts, ProductFilter, ProductSort, list_products};

@@ -1,5 +1,6 @@
 //! The tables of supplier orders.
 
+pub mod decision;
 pub mod line;
 pub mod supplier_order;
 pub mod transition;

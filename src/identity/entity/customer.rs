@@ -1,9 +1,16 @@
 //! Customers with an account.
 
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{CustomerAddressId, CustomerId};
+
+/// Tags in a column.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(transparent)]
+pub struct Tags(pub Vec<String>);
 
 /// One customer. The row is made when the address is verified, so every address here was.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -22,6 +29,9 @@ pub struct Model {
     pub last_name: Option<String>,
     /// Whether news may be sent.
     pub accepts_marketing: bool,
+    /// What the store calls them by, for its rules.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub tags: Tags,
     /// When the account was made and its address verified.
     pub created_at: Timestamp,
     /// Where parcels go unless they say otherwise.

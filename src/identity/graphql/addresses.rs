@@ -3,14 +3,15 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::customer::Customer;
+use super::visible_to_store;
 use crate::checkout::graphql::AddressInput;
 use crate::graph::scalars::Address;
 use crate::graph::{ContextExt, GlobalId, Nullable, payload, required};
-use crate::identity::addresses;
 use crate::identity::customers::CustomerProblem;
 use crate::identity::entity::customer_address::Model;
 use crate::identity::profile::{self, ProfileChange};
-use crate::kernel::ids::CustomerAddressId;
+use crate::identity::{addresses, tags};
+use crate::kernel::ids::{CustomerAddressId, CustomerId};
 use crate::user_error;
 
 /// What can be wrong with a request about a customer.
@@ -118,7 +119,17 @@ pub struct CustomerAddressDeletePayload {
     user_errors: Vec<CustomerUserError>,
 }
 
-/// The mutations of customers about themselves.
+/// What became of a customer's tags.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct CustomerTagsSetPayload {
+    /// The customer; null if the change was refused.
+    customer: Option<Customer>,
+    /// Why the change was refused; empty if it was not.
+    user_errors: Vec<CustomerUserError>,
+}
+
+/// The mutations about customers, most of them their own.
 #[derive(Default)]
 pub struct ProfileMutation;
 
@@ -139,6 +150,25 @@ impl ProfileMutation {
         required(
             payload(result)
                 .map(|(customer, user_errors)| CustomerUpdatePayload { customer: customer.map(Customer), user_errors }),
+        )
+    }
+
+    /// Gives a customer tags that the store's rules may name: these, and no others. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn customer_tags_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which customer.")] id: GlobalId<CustomerId>,
+        #[graphql(desc = "The tags: at most 50, each of 1 to 100 characters.", validator(max_items = 50))] tags: Vec<
+            String,
+        >,
+    ) -> Nullable<CustomerTagsSetPayload> {
+        let result = tags::set(ctx.app(), ctx.actor(), id.0, tags).await;
+        required(
+            payload(result).map(|(customer, user_errors)| CustomerTagsSetPayload {
+                customer: customer.map(Customer),
+                user_errors,
+            }),
         )
     }
 

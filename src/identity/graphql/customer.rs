@@ -6,6 +6,7 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Object};
 
 use super::addresses::CustomerAddress;
+use super::visible_to_store;
 use crate::app::App;
 use crate::graph::scalars::DateTime;
 use crate::graph::{
@@ -47,6 +48,12 @@ impl Customer {
     /// Whether they want news.
     async fn accepts_marketing(&self) -> bool {
         self.0.accepts_marketing
+    }
+
+    /// What the store calls them by in its rules; null for anybody else.
+    #[graphql(visible = "visible_to_store")]
+    async fn tags(&self, ctx: &Context<'_>) -> Option<&[String]> {
+        ctx.actor().may(Action::ReadCustomers).is_ok().then_some(&self.0.tags.0)
     }
 
     /// When the account was made.

@@ -45,8 +45,22 @@ struct Batch {
     confirmed: Vec<OfferId>,
     crossed: Vec<VariantId>,
     doubtful: Vec<String>,
-    changed: usize,
+    changed: Vec<offer::Model>,
 }
+
+/// What a report changes of an offer's row.
+const CHANGING: [offer::Column; 10] = [
+    offer::Column::CostMinor,
+    offer::Column::Reported,
+    offer::Column::Committed,
+    offer::Column::RestockAt,
+    offer::Column::Discontinued,
+    offer::Column::AsOf,
+    offer::Column::StaleAt,
+    offer::Column::StaleNoted,
+    offer::Column::LedgerSeq,
+    offer::Column::UpdatedAt,
+];
 
 /// Makes `items` count, whatever is not older than what is known. One after the other, in
 /// transactions of [`CHUNK`] items; a repeat changes nothing.
@@ -147,20 +161,9 @@ async fn write(
         batch.confirmed.push(after.id);
         return Ok(());
     }
-    batch.changed += 1;
-    let mut row = before.clone().into_active_model();
-    row.cost_minor = Set(after.cost_minor);
-    row.reported = Set(after.reported);
-    row.committed = Set(after.committed);
-    row.restock_at = Set(after.restock_at);
-    row.discontinued = Set(after.discontinued);
-    row.as_of = Set(after.as_of);
-    row.stale_at = Set(after.stale_at);
-    row.stale_noted = Set(false);
-    row.ledger_seq = Set(after.ledger_seq);
-    row.updated_at = Set(after.updated_at);
-    offer::Entity::update(row).exec(tx).await?;
-    shortfall::note(tx, &before, &after).await
+    shortfall::note(tx, &before, &after).await?;
+    batch.changed.push(after);
+    Ok(())
 }
 
 impl offer::Model {
@@ -182,12 +185,14 @@ impl Batch {
                 .exec(&tx)
                 .await?;
         }
+        let changed = self.changed.len();
+        tx.save_all::<offer::Entity>(self.changed, &CHANGING).await?;
         if !self.entries.is_empty() {
             ledger::Entity::insert_many(self.entries).exec_without_returning(&tx).await?;
         }
         costs::question(&tx, news, &self.doubtful).await?;
-        if self.changed > 0 {
-            tell(&tx, news, self.changed).await?;
+        if changed > 0 {
+            tell(&tx, news, changed).await?;
         }
         if !self.crossed.is_empty() {
             // Should this process end before the look below, the job still tells the catalog.

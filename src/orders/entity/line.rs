@@ -54,6 +54,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// What is left of the price of one after discounts and without tax; nothing of a line without units.
+    pub fn net_unit_price(&self) -> Option<i64> {
+        (self.total - self.tax).checked_div(self.quantity)
+    }
+
     /// Units that are still to be sent, or were.
     pub fn live(&self) -> i64 {
         self.quantity - self.cancelled

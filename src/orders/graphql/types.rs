@@ -17,6 +17,7 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
 use crate::orders::{self, line, order, timeline};
 use crate::payments::graphql::{Payment, PaymentLoader};
+use crate::routing::graphql::RoutingDecision;
 use crate::shipments::graphql::{Shipment, ShipmentsLoader};
 
 /// An order.
@@ -225,6 +226,22 @@ impl Order {
         let found = parts(ctx, self.0.id).await;
         required(found.map(|all| all.into_iter().map(SupplierOrder).collect()))
     }
+
+    /// Why its units went to whom: the decision it was placed with, and those that followed when a supplier could
+    /// not send them. Null for those who may not see it.
+    #[graphql(visible = "visible_to_store", complexity = "2 * child_complexity + 1")]
+    async fn routing_decisions(&self, ctx: &Context<'_>) -> Nullable<Vec<RoutingDecision>> {
+        ctx.actor().may(Action::ManageFulfillment).ok()?;
+        required(decisions(ctx, &self.0).await)
+    }
+}
+
+/// The decision the order was placed with, and those that came after it.
+async fn decisions(ctx: &Context<'_>, order: &order::Model) -> Result<Vec<RoutingDecision>, Fault> {
+    let first = RoutingDecision::of(order.plan.0.clone(), order.placed_at, None);
+    let later = fulfillment::decisions_of(ctx.app().db.read(), order.id).await?;
+    let later = later.into_iter().map(|it| RoutingDecision::of(it.plan.0, it.decided_at, Some(it.supplier_order_id)));
+    Ok(std::iter::once(first).chain(later).collect())
 }
 
 async fn history(ctx: &Context<'_>, id: OrderId, args: PageArgs) -> Result<Connection<OrderHistoryEvent>, Fault> {

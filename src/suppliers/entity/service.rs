@@ -38,6 +38,8 @@ pub struct Model {
     pub min_days: i32,
     /// The most days on the way.
     pub max_days: i32,
+    /// The share of the goods' cost that customs take on this way, in millionths.
+    pub duty: i64,
 }
 
 impl Model {

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::country::{CountryCode, UnknownCountry};
 use crate::kernel::ids::SupplierId;
-use crate::kernel::money::{Currency, MoneyError};
+use crate::kernel::money::{Currency, Money, MoneyError};
+use crate::suppliers::Reliability;
 
 /// Whether a supplier is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -66,6 +67,20 @@ pub struct Model {
     pub stale_policy: StalePolicy,
     /// How much of what is in stock a full report may empty at once, in millionths; more is held back.
     pub stock_max_shrink: i64,
+    /// What it asks for a parcel besides the shipping, in minor units.
+    pub handling_fee_minor: i64,
+    /// The owner's preference: what it asks is reckoned as this share of it, in millionths.
+    pub preference: i64,
+    /// Orders of late that were to be sent by now, as last measured.
+    pub due_orders: i64,
+    /// Those of them that were sent late, or not at all.
+    pub late_orders: i64,
+    /// Orders of late that it answered.
+    pub answered_orders: i64,
+    /// Those of them that it refused, wholly or in part.
+    pub refused_orders: i64,
+    /// When these were measured; without, never.
+    pub measured_at: Option<Timestamp>,
     /// The tag of the stock answer read last, so that an unchanged one need not be sent again.
     pub stock_etag: Option<String>,
     /// When it last answered well.
@@ -84,6 +99,21 @@ impl Model {
     /// The currency it charges in.
     pub fn currency(&self) -> Result<Currency, MoneyError> {
         self.currency.parse()
+    }
+
+    /// What it asks for a parcel besides the shipping.
+    pub fn handling_fee(&self) -> Result<Money, MoneyError> {
+        Ok(Money::from_minor(self.handling_fee_minor, self.currency()?))
+    }
+
+    /// How well it keeps its word.
+    pub fn reliability(&self) -> Reliability {
+        Reliability {
+            due: self.due_orders,
+            late: self.late_orders,
+            answered: self.answered_orders,
+            refused: self.refused_orders,
+        }
     }
 
     /// The country it sends from.

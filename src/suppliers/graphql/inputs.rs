@@ -13,7 +13,9 @@ use crate::kernel::ids::SupplierId;
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Problem, VerbError};
 use crate::suppliers::supplier::StalePolicy;
-use crate::suppliers::{Checked, NewSupplier, ServiceChange, StockTerms, SupplierChange, SupplierErrorCode};
+use crate::suppliers::{
+    Checked, NewSupplier, RoutingTerms, ServiceChange, StockTerms, SupplierChange, SupplierErrorCode,
+};
 use crate::user_error;
 
 /// How many millionths a whole has.
@@ -45,7 +47,7 @@ pub struct SupplierStockTermsInput {
     max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (`ALLOW` by default).
     when_stale: Option<StaleStockPolicy>,
-    /// How much of what is in stock a full report may empty at once, between 0 and 1 (0.5 by default); a report
+    /// How much of what is in stock a full report may empty at once, between 0 and 1 (0.25 by default); a report
     /// that empties more is held back until somebody decides about it. Not of suppliers with fewer than twenty
     /// items in stock.
     max_shrink: Option<Decimal>,
@@ -53,14 +55,37 @@ pub struct SupplierStockTermsInput {
 
 impl SupplierStockTermsInput {
     fn terms(self) -> StockTerms {
-        // What does not fit is out of range as well, which the verb says.
-        let millionths = |it: Decimal| it.checked_mul(WHOLE.into()).and_then(|it| it.to_i64()).unwrap_or(-1);
         StockTerms {
             confidence: self.confidence.map(millionths),
             max_age_minutes: self.max_age_minutes,
             when_stale: self.when_stale.map(StalePolicy::from),
             max_shrink: self.max_shrink.map(millionths),
         }
+    }
+}
+
+/// A share in millionths. What does not fit is out of range as well, which the verb says.
+fn millionths(share: Decimal) -> i64 {
+    share.checked_mul(WHOLE.into()).and_then(|it| it.to_i64()).unwrap_or(-1)
+}
+
+/// How routing reckons with a supplier. What is not given stays, or takes its default.
+#[derive(Debug, Default, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierRoutingTermsInput {
+    /// What it asks for a parcel besides the shipping, in its currency (nothing by default).
+    handling_fee: Option<MoneyInput>,
+    /// The owner's preference: what the supplier asks is reckoned as this share of it, between 0.1 and 10; `0.9`
+    /// makes up for a tenth (1 by default).
+    preference: Option<Decimal>,
+}
+
+impl SupplierRoutingTermsInput {
+    fn terms(self) -> Result<RoutingTerms, Problem<SupplierErrorCode>> {
+        Ok(RoutingTerms {
+            handling_fee: self.handling_fee.map(|fee| money(&fee, "routing.handlingFee")).transpose()?,
+            preference: self.preference.map(millionths),
+        })
     }
 }
 
@@ -90,11 +115,13 @@ pub struct SupplierCreateInput {
     time_zone: Option<String>,
     /// How far its stock reports are believed.
     stock: Option<SupplierStockTermsInput>,
+    /// How routing reckons with it.
+    routing: Option<SupplierRoutingTermsInput>,
 }
 
 impl SupplierCreateInput {
-    pub(super) fn new_supplier(self) -> NewSupplier {
-        NewSupplier {
+    pub(super) fn new_supplier(self) -> Result<NewSupplier, Problem<SupplierErrorCode>> {
+        Ok(NewSupplier {
             name: self.name,
             adapter: self.adapter,
             settings: self.settings,
@@ -105,7 +132,8 @@ impl SupplierCreateInput {
             cutoff: self.cutoff,
             time_zone: self.time_zone,
             stock: self.stock.unwrap_or_default().terms(),
-        }
+            routing: self.routing.unwrap_or_default().terms()?,
+        })
     }
 }
 
@@ -123,17 +151,20 @@ pub struct SupplierUpdateInput {
     paused: Option<bool>,
     /// How far its stock reports are believed.
     stock: Option<SupplierStockTermsInput>,
+    /// How routing reckons with it.
+    routing: Option<SupplierRoutingTermsInput>,
 }
 
 impl SupplierUpdateInput {
-    pub(super) fn change(self) -> SupplierChange {
-        SupplierChange {
+    pub(super) fn change(self) -> Result<SupplierChange, Problem<SupplierErrorCode>> {
+        Ok(SupplierChange {
             name: self.name,
             settings: self.settings,
             auto_forward: self.auto_forward,
             paused: self.paused,
             stock: self.stock.unwrap_or_default().terms(),
-        }
+            routing: self.routing.unwrap_or_default().terms()?,
+        })
     }
 }
 
@@ -166,6 +197,9 @@ pub struct SupplierShippingServiceSetInput {
     price_per_item: Option<MoneyInput>,
     /// Days on the way.
     transit_days: DayRangeInput,
+    /// The share of the goods' cost that customs take on this way and the store pays: `0.05` is 5% (nothing by
+    /// default). Routing reckons with it.
+    duty_rate: Option<Decimal>,
 }
 
 impl SupplierShippingServiceSetInput {
@@ -178,6 +212,7 @@ impl SupplierShippingServiceSetInput {
             price: money(&self.price, "price")?,
             price_per_item: self.price_per_item.map(|price| money(&price, "pricePerItem")).transpose()?,
             transit_days: (self.transit_days.min, self.transit_days.max),
+            duty: self.duty_rate.map_or(0, millionths),
         })
     }
 }

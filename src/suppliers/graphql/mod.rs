@@ -83,10 +83,13 @@ impl SupplierMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The supplier.")] input: SupplierCreateInput,
     ) -> Nullable<SupplierCreatePayload> {
-        let result = payload(super::create(ctx.app(), ctx.actor(), input.new_supplier()).await);
+        let result = match input.new_supplier() {
+            Ok(new) => super::create(ctx.app(), ctx.actor(), new).await,
+            Err(problem) => Err(problem.into()),
+        };
         let build =
             |(it, user_errors): (Option<_>, _)| SupplierCreatePayload { supplier: it.map(Supplier), user_errors };
-        required(result.map(build))
+        required(payload(result).map(build))
     }
 
     /// Changes a supplier, or pauses it. For the owner and staff.
@@ -97,10 +100,13 @@ impl SupplierMutation {
         #[graphql(desc = "The supplier's id.")] id: GlobalId<SupplierId>,
         #[graphql(desc = "What is to change.")] input: SupplierUpdateInput,
     ) -> Nullable<SupplierUpdatePayload> {
-        let result = payload(super::update(ctx.app(), ctx.actor(), id.0, input.change()).await);
+        let result = match input.change() {
+            Ok(change) => super::update(ctx.app(), ctx.actor(), id.0, change).await,
+            Err(problem) => Err(problem.into()),
+        };
         let build =
             |(it, user_errors): (Option<_>, _)| SupplierUpdatePayload { supplier: it.map(Supplier), user_errors };
-        required(result.map(build))
+        required(payload(result).map(build))
     }
 
     /// Asks a supplier something that changes nothing, with the credentials in its settings. For the owner and

@@ -150,6 +150,7 @@ pub fn rows() -> Vec<Row> {
     all.extend(catalog_mutations());
     all.extend(store_mutations());
     // Last: nothing is Ada's any more after it.
+    all.push(mutation(Gate::Store(Permission::Customers), "customerTagsSet(id: $cus, tags: [\"a\"])"));
     all.push(mutation(Gate::Customer(Permission::Customers), "customerErase(id: $cus, input: {})"));
     let tracking = row(Root::Subscription, Gate::Customer(Orders), "orderTracking(orderId: $ord)");
     all.push(tracking.or_with_token("orderTracking(token: $TOKEN)"));
@@ -160,6 +161,10 @@ pub fn rows() -> Vec<Row> {
 
 fn queries() -> Vec<Row> {
     let errors = query(Gate::Store(Catalog), "importErrors(jobId: $job, first: 10)");
+    let preview = query(
+        Gate::Store(Fulfillment),
+        "routingPreview(input: { lines: [{ variantId: $var, quantity: 100000 }], countryCode: \"DE\" })",
+    );
     vec![
         query(Gate::Open, "me"),
         query(Gate::Open, "shop"),
@@ -194,6 +199,8 @@ fn queries() -> Vec<Row> {
         Row { missing: false, ..errors },
         query(Gate::Store(Discounts), "discounts(first: 10)"),
         query(Gate::Store(Settings), "exchangeRates"),
+        query(Gate::Store(Fulfillment), "routingPolicy"),
+        Row { missing: false, ..preview },
         query(Gate::Store(Fulfillment), "supplierOrderTransitions"),
         query(Gate::Supplier(Fulfillment), "supplierOrders(first: 10)"),
         query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor)"),
@@ -327,6 +334,7 @@ fn store_mutations() -> Vec<Row> {
             "supplierCreate(input: {
                 name: \"New\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
         ),
+        works(Gate::Store(Fulfillment), "routingPolicyUpdate(input: { conversionFee: \"0.01\" })"),
         works(Gate::Store(Suppliers), "supplierCheck(id: $sup)"),
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
         works(

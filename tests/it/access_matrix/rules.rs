@@ -107,6 +107,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         &[
             (Reached, "acceptsMarketing addresses createdAt defaultAddress email firstName id lastName"),
             (Customer(Orders), "orders"),
+            (Store(Customers), "tags"),
         ],
     ),
     ("CustomerAddress", Class::Everybody, &[(Reached, "address default id")]),
@@ -158,8 +159,8 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         Class::Store,
         &[(
             Reached,
-            "adapter autoForward createdAt currencyCode cutoff health id lastFetch name processingDays settings shippingServices
-            shipsFrom status stock timeZone webhookUrl",
+            "adapter autoForward createdAt currencyCode cutoff health id lastFetch name processingDays reliability routing
+            settings shippingServices shipsFrom status stock timeZone webhookUrl",
         )],
     ),
     ("SupplierAdapter", Class::Store, &[(Reached, "name settings")]),
@@ -168,7 +169,13 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ("SupplierSetting", Class::Store, &[(Reached, "choices description isRequired kind maximum minimum name")]),
     ("SupplierHealth", Class::Store, &[(Reached, "lastError lastErrorAt lastSuccessAt status")]),
     ("SupplierStockTerms", Class::Store, &[(Reached, "confidence maxAgeMinutes maxShrink whenStale")]),
-    ("ShippingService", Class::Store, &[(Reached, "code countries id name price pricePerItem transitDays")]),
+    ("SupplierRoutingTerms", Class::Store, &[(Reached, "handlingFee preference")]),
+    (
+        "SupplierReliability",
+        Class::Store,
+        &[(Reached, "answeredOrders dueOrders lateOrders lateRate measuredAt refusalRate refusedOrders")],
+    ),
+    ("ShippingService", Class::Store, &[(Reached, "code countries dutyRate id name price pricePerItem transitDays")]),
     (
         "SupplierOffer",
         Class::Store,
@@ -247,7 +254,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
             (Store(Orders), "events"),
             (Store(Costs), "margin"),
             (Store(Payments), "payment"),
-            (Store(Fulfillment), "supplierOrders"),
+            (Store(Fulfillment), "routingDecisions supplierOrders"),
         ],
     ),
     ("OrderCost", Class::Everybody, &[(Reached, "discount shipping subtotal tax total")]),
@@ -273,6 +280,54 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ),
     ("PaymentTransaction", Class::Store, &[(Reached, "amount createdAt error id kind reason settledAt status")]),
     ("Refund", Class::Store, &[(Reached, "amount createdAt id reason status transaction")]),
+    // Who is asked, and why.
+    (
+        "RoutingPolicy",
+        Class::Store,
+        &[(Reached, "conversionFee lateCost minimumMargin refusalCost rules splitPenalty version")],
+    ),
+    (
+        "RoutingRule",
+        Class::Store,
+        &[
+            (Reached, "collections countryCodes customerTags effect name weight"),
+            (Store(Suppliers), "suppliers"),
+        ],
+    ),
+    (
+        "RoutingDecision",
+        Class::Store,
+        &[
+            (Reached, "candidates decidedAt parcels replacesSupplierOrderId unrouted"),
+            (Store(Costs), "score"),
+        ],
+    ),
+    (
+        "RoutingParcel",
+        Class::Store,
+        &[(Reached, "estimate serviceName units"), (Store(Costs), "cost"), (Store(Suppliers), "supplier")],
+    ),
+    (
+        "RoutingUnits",
+        Class::Store,
+        &[(Reached, "quantity variant"), (Store(Inventory), "offer"), (Store(Costs), "unitCost")],
+    ),
+    (
+        "RoutingCost",
+        Class::Store,
+        &[(Reached, "conversion duty goods handling lateRate lateRisk refusalRisk score shipping")],
+    ),
+    ("RoutingShortfall", Class::Store, &[(Reached, "quantity reason variant")]),
+    (
+        "RoutingCandidate",
+        Class::Store,
+        &[
+            (Reached, "eligible reasons rules variant"),
+            (Store(Inventory), "offer"),
+            (Store(Suppliers), "supplier"),
+            (Store(Costs), "landedCost score"),
+        ],
+    ),
     // What is asked of suppliers, and what they send.
     (
         "SupplierOrder",
@@ -371,9 +426,10 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("CustomerAddressCreatePayload", "addressId customer"),
     (
         "CustomerAddressDeletePayload CustomerAddressUpdatePayload CustomerDefaultAddressSetPayload
-        CustomerUpdatePayload",
+        CustomerTagsSetPayload CustomerUpdatePayload",
         "customer",
     ),
+    ("RoutingPolicyUpdatePayload", "policy"),
     ("EmailVerifyPayload", "customer session"),
     ("SessionCreatePayload SessionRefreshPayload", "session"),
     ("SessionEndPayload", "ended"),
@@ -454,7 +510,7 @@ pub const EMPTY: &[&str] = &[
     "Session ProductRating",
     "Product.rating Payment.clientSecret Notification.lastError PaymentTransaction.error Shipment.estimatedDelivery",
     "SupplierHealth.lastError SupplierHealth.lastErrorAt SupplierHealth.lastSuccessAt SupplierOrder.note",
-    "WorkItem.snoozedUntil CustomerDataExport.endCursor",
+    "WorkItem.snoozedUntil CustomerDataExport.endCursor SupplierReliability.measuredAt",
     "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.
     "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount

@@ -135,6 +135,18 @@ impl World {
         let made = self.owner.run(create, json!({ "input": input })).await;
         made.done("collectionCreate");
         self.set("col", made.text("collectionCreate.collection.id"));
+        let policy = "mutation($input: RoutingPolicyInput!) { routingPolicyUpdate(input: $input) {
+            userErrors { code field message } } }";
+        let everywhere = json!({ "name": "near", "effect": "PREFER", "weight": "0.9", "supplierIds": [near] });
+        let dear = json!({ "name": "dear", "effect": "PREFER", "weight": "0.9", "supplierIds": [near],
+            "collectionIds": [self.word("col")], "countryCodes": ["DE"], "customerTags": ["vip"] });
+        let input = json!({ "minimumMargin": "-1", "rules": [everywhere, dear] });
+        self.owner.run(policy, json!({ "input": input })).await.done("routingPolicyUpdate");
+        let tag = "mutation($id: ID!) { customerTagsSet(id: $id, tags: [\"vip\"]) { userErrors { code field message } } }";
+        for customer in [&self.ada, &self.grace] {
+            let id = customer.run("query { me { id } }", json!({})).await.text("me.id");
+            self.owner.run(tag, json!({ "id": id })).await.done("customerTagsSet");
+        }
         self.set("SLUG", made.text("collectionCreate.collection.slug"));
         let set = "mutation($id: ID!, $input: CollectionProductsInput!) { collectionProductsSet(id: $id, input: $input) {
             userErrors { code field message } } }";
