@@ -254,10 +254,10 @@ async fn an_order_tells_why_and_why_again(app: TestApp) {
     let answer = owner.run(query, json!({ "id": bought.id })).await;
     let all = answer.at("order.routingDecisions").as_array().expect("decisions").clone();
     assert_eq!(all.len(), 2, "{}", answer.body);
-    assert_eq!((&all[0]["parcels"][0]["supplier"]["name"], &all[0]["replacesSupplierOrderId"]), (&json!("Near"), &Value::Null));
-    assert_eq!((&all[1]["parcels"][0]["supplier"]["name"], &all[1]["replacesSupplierOrderId"]), (&json!("Far"), &part));
-    assert_eq!(candidate(&all[1], "Near")["reasons"], json!(["SUPPLIER_AVOIDED"]));
-    assert_eq!(candidate(&all[1], "Far")["reasons"], json!(["CHOSEN"]));
+    assert_eq!((&all[1]["parcels"][0]["supplier"]["name"], &all[1]["replacesSupplierOrderId"]), (&json!("Near"), &Value::Null));
+    assert_eq!((&all[0]["parcels"][0]["supplier"]["name"], &all[0]["replacesSupplierOrderId"]), (&json!("Far"), &part));
+    assert_eq!(candidate(&all[0], "Near")["reasons"], json!(["SUPPLIER_AVOIDED"]));
+    assert_eq!(candidate(&all[0], "Far")["reasons"], json!(["CHOSEN"]));
 }
 
 async fn nothing_is_sold_or_sent_again_below_the_margin(app: TestApp) {

@@ -227,8 +227,8 @@ impl Order {
         required(found.map(|all| all.into_iter().map(SupplierOrder).collect()))
     }
 
-    /// Why its units went to whom: the decision it was placed with, and those that followed when a supplier could
-    /// not send them. Null for those who may not see it.
+    /// Why its units went to whom, the newest decision first: those that followed when a supplier could not send
+    /// them, and last the one it was placed with. Null for those who may not see it.
     #[graphql(visible = "visible_to_store", complexity = "2 * child_complexity + 1")]
     async fn routing_decisions(&self, ctx: &Context<'_>) -> Nullable<Vec<RoutingDecision>> {
         ctx.actor().may(Action::ManageFulfillment).ok()?;
@@ -236,12 +236,12 @@ impl Order {
     }
 }
 
-/// The decision the order was placed with, and those that came after it.
+/// The decisions about an order, the newest first; the last is the one it was placed with.
 async fn decisions(ctx: &Context<'_>, order: &order::Model) -> Result<Vec<RoutingDecision>, Fault> {
     let first = RoutingDecision::of(order.plan.0.clone(), order.placed_at, None);
     let later = fulfillment::decisions_of(ctx.app().db.read(), order.id).await?;
     let later = later.into_iter().map(|it| RoutingDecision::of(it.plan.0, it.decided_at, Some(it.supplier_order_id)));
-    Ok(std::iter::once(first).chain(later).collect())
+    Ok(later.rev().chain(std::iter::once(first)).collect())
 }
 
 async fn history(ctx: &Context<'_>, id: OrderId, args: PageArgs) -> Result<Connection<OrderHistoryEvent>, Fault> {
