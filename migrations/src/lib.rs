@@ -33,6 +33,7 @@ mod m20261128_000027_job_trace;
 mod m20261128_000028_supplier_session;
 mod m20261128_000029_supplier_fetch;
 mod m20261128_000035_routing;
+mod m20261128_000036_live_stock;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000028_supplier_session::Migration),
             Box::new(m20261128_000029_supplier_fetch::Migration),
             Box::new(m20261128_000035_routing::Migration),
+            Box::new(m20261128_000036_live_stock::Migration),
         ]
     }
 }

@@ -9,13 +9,16 @@ use super::CheckoutError;
 use super::entity::cart::{self, Failure, FailureProblem, Status};
 use super::entity::hold::{self, HoldStatus};
 use super::hold::{CompleteInput, Held};
+use super::lines;
 use super::settle::{settle, topic};
 use crate::app::App;
 use crate::identity::Actor;
-use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId};
+use crate::inventory;
+use crate::kernel::ids::{CartId, OrderId, PaymentAttemptId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::payments::gateway::{ProviderPayment, ProviderStatus};
 use crate::payments::{self, Attempt, AuthorizeOutcome};
+use crate::suppliers;
 
 /// How long the buyer waits for the provider before they are told that it is still running; less
 /// than a request's deadline.
@@ -59,6 +62,7 @@ pub async fn complete(
     cart_id: CartId,
     input: CompleteInput,
 ) -> Result<Completion, CheckoutError> {
+    look_again(app, cart_id).await?;
     let attempt_id = match super::hold::hold(app, actor, cart_id, &input).await? {
         Held::Known(attempt_id) => {
             wait(app, attempt_id).await?;
@@ -74,6 +78,16 @@ pub async fn complete(
         }
     };
     Ok(of_attempt(app.db.read(), attempt_id).await?)
+}
+
+/// Has suppliers asked for figures that are too old to be sold by, if the store wants that.
+async fn look_again(app: &App, cart_id: CartId) -> Result<(), Fault> {
+    if !suppliers::any_live(app).await? {
+        return Ok(());
+    }
+    let variants: Vec<VariantId> =
+        lines::of_cart(app.db.read(), cart_id).await?.into_iter().map(|line| line.variant_id).collect();
+    inventory::look_again(app, &variants).await
 }
 
 /// Asks the provider and settles. What goes wrong here is mended by `ReconcileAttempt`.

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::entity::supplier::{self, StalePolicy, SupplierStatus};
 use super::error::SupplierErrorCode::{self, CurrencyMismatch, Invalid, NotFound};
+use super::adapter::{StockAccess, adapter_for};
+use super::live;
 use super::settings::{self, Stored};
 use crate::app::App;
 use crate::identity::{Action, Actor, audit};
@@ -76,6 +78,9 @@ pub struct StockTerms {
     pub when_stale: Option<StalePolicy>,
     /// How much of what is in stock a full report may empty at once, in millionths (a quarter).
     pub max_shrink: Option<i64>,
+    /// How old a figure may be at a checkout before it is asked for anew, in minutes (0: any age, the
+    /// default).
+    pub live_check_minutes: Option<i64>,
 }
 
 /// What is to change of a supplier. `None` leaves what is there.
@@ -127,6 +132,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
         stock_ttl_seconds: None,
         stale_policy: StalePolicy::Allow,
         stock_max_shrink: WHOLE / 4,
+        stock_live_seconds: None,
         handling_fee_minor: new.routing.handling_fee.map_or(0, Money::minor),
         preference: new.routing.preference.unwrap_or(WHOLE),
         due_orders: 0,
@@ -142,10 +148,12 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
         updated_at: tx.now(),
     };
     take_terms(&mut row, &new.stock);
+    check_live(app, &row)?;
     supplier::Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&tx).await?;
     tell(&tx, &row, format!("Supplier {} was added.", row.name)).await?;
     audit::record_row::<supplier::Entity>(&tx, actor, "supplier.create", id, (None, Some(&row))).await?;
     tx.commit().await?;
+    app.local::<live::Memory>().forget();
     Ok(row)
 }
 
@@ -187,6 +195,7 @@ pub async fn update(
     take_terms(&mut row, &change.stock);
     row.handling_fee_minor = change.routing.handling_fee.map_or(row.handling_fee_minor, Money::minor);
     row.preference = change.routing.preference.unwrap_or(row.preference);
+    check_live(app, &row)?;
     if row == known {
         return Ok(known);
     }
@@ -195,6 +204,7 @@ pub async fn update(
     tell(&tx, &row, format!("Supplier {} was changed.", row.name)).await?;
     audit::record_row::<supplier::Entity>(&tx, actor, "supplier.update", id, (Some(&known), Some(&row))).await?;
     tx.commit().await?;
+    app.local::<live::Memory>().forget();
     Ok(row)
 }
 
@@ -211,6 +221,7 @@ fn changed(known: &supplier::Model, row: supplier::Model) -> supplier::ActiveMod
     change.stock_ttl_seconds = Set(row.stock_ttl_seconds);
     change.stale_policy = Set(row.stale_policy);
     change.stock_max_shrink = Set(row.stock_max_shrink);
+    change.stock_live_seconds = Set(row.stock_live_seconds);
     change.handling_fee_minor = Set(row.handling_fee_minor);
     change.preference = Set(row.preference);
     change.updated_at = Set(row.updated_at);
@@ -255,6 +266,9 @@ fn check_terms(terms: &StockTerms, problems: &mut Problems) {
     if terms.max_shrink.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.maxShrink", "Between 0 and 1."));
     }
+    if terms.live_check_minutes.is_some_and(|it| !(0..=MAX_AGE_MINUTES).contains(&it)) {
+        problems.push(Problem::at(Invalid, "stock.liveCheckMinutes", "Between 0 and a year."));
+    }
     if terms.max_age_minutes.is_some_and(|it| !(0..=MAX_AGE_MINUTES).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.maxAgeMinutes", "Between 0 and a year."));
     }
@@ -273,10 +287,25 @@ fn check_routing(terms: &RoutingTerms, currency: &str, problems: &mut Problems) 
     }
 }
 
+/// Only a supplier that can be asked for single items can be asked while a buyer waits.
+fn check_live(app: &App, row: &supplier::Model) -> Result<(), Refusal> {
+    if row.stock_live_seconds.is_none() {
+        return Ok(());
+    }
+    if matches!(adapter_for(app, row)?.capabilities().stock, StockAccess::ByItem(_)) {
+        return Ok(());
+    }
+    let message = "This supplier cannot be asked for single items.";
+    Err(Refusal::refused(Invalid, "stock.liveCheckMinutes", message))
+}
+
 fn take_terms(row: &mut supplier::Model, terms: &StockTerms) {
     row.stock_confidence = terms.confidence.unwrap_or(row.stock_confidence);
     if let Some(minutes) = terms.max_age_minutes {
         row.stock_ttl_seconds = (minutes > 0).then_some(minutes * 60);
+    }
+    if let Some(minutes) = terms.live_check_minutes {
+        row.stock_live_seconds = (minutes > 0).then_some(minutes * 60);
     }
     row.stale_policy = terms.when_stale.unwrap_or(row.stale_policy);
     row.stock_max_shrink = terms.max_shrink.unwrap_or(row.stock_max_shrink);

@@ -67,6 +67,8 @@ pub struct Model {
     pub stale_policy: StalePolicy,
     /// How much of what is in stock a full report may empty at once, in millionths; more is held back.
     pub stock_max_shrink: i64,
+    /// How old a figure may be at a checkout before it is asked for anew, in seconds; without, none is.
+    pub stock_live_seconds: Option<i64>,
     /// What it asks for a parcel besides the shipping, in minor units.
     pub handling_fee_minor: i64,
     /// The owner's preference: what it asks is reckoned as this share of it, in millionths.

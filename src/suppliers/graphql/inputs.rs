@@ -51,6 +51,9 @@ pub struct SupplierStockTermsInput {
     /// that empties more is held back until somebody decides about it. Not of suppliers with fewer than twenty
     /// items in stock.
     max_shrink: Option<Decimal>,
+    /// How old a figure may be at a checkout before it is asked for anew, in minutes; 0: any age (the default). Of
+    /// suppliers that can be asked for single items; the buyer waits two seconds at most.
+    live_check_minutes: Option<i64>,
 }
 
 impl SupplierStockTermsInput {
@@ -60,6 +63,7 @@ impl SupplierStockTermsInput {
             max_age_minutes: self.max_age_minutes,
             when_stale: self.when_stale.map(StalePolicy::from),
             max_shrink: self.max_shrink.map(millionths),
+            live_check_minutes: self.live_check_minutes,
         }
     }
 }

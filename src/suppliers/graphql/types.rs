@@ -77,6 +77,8 @@ pub struct SupplierStockTerms {
     when_stale: StaleStockPolicy,
     /// How much of what is in stock a full report may empty at once, between 0 and 1.
     max_shrink: Decimal,
+    /// How old a figure may be at a checkout before it is asked for anew, in minutes; null: any age.
+    live_check_minutes: Option<i64>,
 }
 
 /// How routing reckons with a supplier.
@@ -196,6 +198,7 @@ impl Supplier {
             max_age_minutes: self.0.stock_ttl_seconds.map(|seconds| seconds / 60),
             when_stale: self.0.stale_policy.into(),
             max_shrink: Decimal::new(self.0.stock_max_shrink, 6).normalize(),
+            live_check_minutes: self.0.stock_live_seconds.map(|seconds| seconds / 60),
         }
     }
 

@@ -168,7 +168,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ("SupplierFetchError", Class::Store, &[(Reached, "line message reason sku")]),
     ("SupplierSetting", Class::Store, &[(Reached, "choices description isRequired kind maximum minimum name")]),
     ("SupplierHealth", Class::Store, &[(Reached, "lastError lastErrorAt lastSuccessAt status")]),
-    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence maxAgeMinutes maxShrink whenStale")]),
+    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence liveCheckMinutes maxAgeMinutes maxShrink whenStale")]),
     ("SupplierRoutingTerms", Class::Store, &[(Reached, "handlingFee preference")]),
     (
         "SupplierReliability",
