@@ -3,11 +3,15 @@
 mod cj;
 mod contract;
 mod feed;
+mod feed_files;
 mod platform;
 mod printful;
 mod records;
+mod sftp;
 
 /// The tests of all parts.
 pub fn tests() -> Vec<crate::support::Test> {
-    [records::tests(), contract::tests(), cj::tests(), feed::tests(), printful::tests()].into_iter().flatten().collect()
+    let platforms = [contract::tests(), cj::tests(), printful::tests()];
+    let files = [feed::tests(), feed_files::tests(), sftp::tests()];
+    platforms.into_iter().chain(files).flatten().chain(records::tests()).collect()
 }
