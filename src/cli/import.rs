@@ -38,6 +38,8 @@ enum Format {
     Csv,
     /// An array of objects, or one object a line
     Json,
+    /// Google's product feed: RSS or Atom
+    GoogleMerchant,
 }
 
 /// Imports the file and prints what came of it.
@@ -51,6 +53,7 @@ pub async fn run(app: App, args: ImportArgs) -> anyhow::Result<()> {
         format: match format {
             Format::Csv => feeds::Format::Csv,
             Format::Json => feeds::Format::Json,
+            Format::GoogleMerchant => feeds::Format::GoogleMerchant,
         },
         mapping,
         fetched: false,
@@ -83,6 +86,7 @@ fn by_name(file: &std::path::Path) -> Option<Format> {
     match ending.as_str() {
         "csv" | "tsv" | "txt" => Some(Format::Csv),
         "json" | "jsonl" | "ndjson" => Some(Format::Json),
+        "xml" | "rss" | "atom" => Some(Format::GoogleMerchant),
         _ => None,
     }
 }

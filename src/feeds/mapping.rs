@@ -2,15 +2,22 @@
 //!
 //! A mapping is JSON: our field → their column, such as `{"sku": "StockCode", "price": "UnitPrice"}`.
 //! Beside the fields it may say `defaults` (field → value for rows without one), `delimiter` (CSV),
-//! `decimal` (`","` for 1,50) and `encoding` (`utf-8` or `iso-8859-1`). Without a mapping, columns
-//! that are called like our fields are taken.
+//! `decimal` (`","` for 1,50), `encoding` (a label of the Encoding Standard, such as `utf-16` or
+//! `windows-1252`) and `in_stock` (how many there are of what the file only says is in stock). Without
+//! a mapping, columns that are called like our fields are taken; of Google's feeds always its own names
+//! ([`super::google`]), which a mapping changes one by one.
 
 use std::collections::BTreeMap;
 
+use encoding_rs::Encoding;
 use serde_json::Value;
 
+use super::cells::MAX_QUANTITY;
+
 /// How many fields there are.
-pub const FIELDS: usize = 20;
+pub const FIELDS: usize = 22;
+/// How many there are of what a file only says is in stock: enough for any cart, as with makers to order.
+const IN_STOCK: i64 = 100;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident: $name:literal, $($alias:literal)|+;)*) => {
@@ -22,7 +29,7 @@ macro_rules! fields {
 
         impl Field {
             /// All of them.
-            const ALL: [Self; FIELDS] = [$(Self::$field),*];
+            pub(super) const ALL: [Self; FIELDS] = [$(Self::$field),*];
 
             /// Its name.
             pub fn name(self) -> &'static str {
@@ -62,6 +69,10 @@ fields! {
     Currency: "currency", "currency" | "costcurrency";
     /// How many the supplier has.
     Quantity: "quantity", "quantity" | "qty" | "stock";
+    /// Whether the supplier has any, in a word.
+    Availability: "availability", "availability" | "stockstatus";
+    /// When it has some again.
+    RestockAt: "restock_at", "restockat" | "restockdate" | "availabilitydate";
     /// Days until it is ready.
     LeadTime: "lead_time_days", "leadtimedays" | "leadtime";
     /// Collections the product goes into, separated by `|`.
@@ -84,15 +95,6 @@ fields! {
     Option3Value: "option3_value", "option3value" | "option3";
 }
 
-/// How the bytes of a file are letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    /// UTF-8, with or without a byte order mark.
-    Utf8,
-    /// ISO 8859-1: every byte is its own letter.
-    Latin1,
-}
-
 /// Which column is which field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
@@ -104,8 +106,10 @@ pub struct Mapping {
     pub(super) delimiter: u8,
     /// Whether decimals follow a comma.
     pub decimal_comma: bool,
-    /// How bytes are letters.
-    pub(super) encoding: Encoding,
+    /// How bytes are letters, if it says so.
+    pub(super) encoding: Option<&'static Encoding>,
+    /// How many there are of what the file only says is in stock.
+    pub in_stock: i64,
     /// Whether sentences may name the file's own columns. Not those of a file that was fetched: an
     /// address may point where its sender may not look.
     pub shows_columns: bool,
@@ -119,7 +123,8 @@ impl Mapping {
             defaults: Default::default(),
             delimiter: b',',
             decimal_comma: false,
-            encoding: Encoding::Utf8,
+            encoding: None,
+            in_stock: IN_STOCK,
             shows_columns: true,
         };
         let entries = match json {
@@ -132,7 +137,8 @@ impl Mapping {
             match key.as_str() {
                 "delimiter" => mapping.delimiter = delimiter(value)?,
                 "decimal" => mapping.decimal_comma = decimal_comma(value)?,
-                "encoding" => mapping.encoding = encoding(value)?,
+                "encoding" => mapping.encoding = Some(encoding(value)?),
+                "in_stock" => mapping.in_stock = in_stock(value)?,
                 "defaults" => fill(&mut mapping.defaults, value, "defaults")?,
                 "columns" => fill(&mut columns, value, "columns")?,
                 _ => columns[field(key)? as usize] = Some(text(value, key)?),
@@ -194,6 +200,11 @@ impl Mapping {
             return Ok(());
         }
         Err(self.no_sku(keys))
+    }
+
+    /// The column that the mapping names for a field.
+    pub(super) fn column(&self, field: Field) -> Option<&str> {
+        self.columns.as_ref().and_then(|wanted| wanted[field as usize].as_deref())
     }
 
     fn missing(&self, column: &str, field: Field, columns: &[String]) -> String {
@@ -262,12 +273,19 @@ fn decimal_comma(value: &Value) -> Result<bool, String> {
     }
 }
 
-fn encoding(value: &Value) -> Result<Encoding, String> {
-    match value.as_str().map(str::to_ascii_lowercase).as_deref() {
-        Some("utf-8" | "utf8") => Ok(Encoding::Utf8),
-        Some("iso-8859-1" | "latin-1" | "latin1") => Ok(Encoding::Latin1),
-        _ => Err("\"encoding\" of the mapping is neither utf-8 nor iso-8859-1".to_owned()),
-    }
+fn encoding(value: &Value) -> Result<&'static Encoding, String> {
+    let label = match value.as_str() {
+        // A name that the standard does not have, and many files do.
+        Some(text) if text.eq_ignore_ascii_case("latin-1") => "latin1",
+        text => text.unwrap_or_default(),
+    };
+    let known = Encoding::for_label_no_replacement(label.as_bytes());
+    known.ok_or_else(|| "\"encoding\" of the mapping is none that is known, such as utf-8 or windows-1252".to_owned())
+}
+
+fn in_stock(value: &Value) -> Result<i64, String> {
+    let count = value.as_i64().filter(|count| (1..=MAX_QUANTITY).contains(count));
+    count.ok_or_else(|| format!("\"in_stock\" of the mapping is not a whole number between 1 and {MAX_QUANTITY}"))
 }
 
 #[cfg(test)]
@@ -307,7 +325,8 @@ mod tests {
             (json!({"colour": "x"}), "unknown field \"colour\""),
             (json!({"sku": {}}), "\"sku\" of the mapping is not a text"),
             (json!({"sku": "a", "delimiter": ";;"}), "delimiter"),
-            (json!({"sku": "a", "encoding": "utf-16"}), "encoding"),
+            (json!({"sku": "a", "encoding": "ebcdic"}), "encoding"),
+            (json!({"sku": "a", "in_stock": 0}), "in_stock"),
         ] {
             let error = Mapping::read(Some(&json)).expect_err("a bad mapping");
             assert!(error.contains(part), "{error}");

@@ -1,16 +1,18 @@
 //! Files of goods, as suppliers send them: rows by a mapping, whatever they are written in.
 //!
 //! Nothing is ever held whole, however large the file or one row of it may be. A row that cannot be read is
-//! handed on with its line and the reason; a file that cannot be is one sentence.
+//! handed on with its line and the reason; a file that cannot be read to its end is one sentence, and none
+//! of its rows is handed on.
 
 pub mod cells;
+mod google;
 mod mapping;
 mod read;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::mapping::{FIELDS, Field, Mapping};
-pub use self::read::{Batch, Item, MAX_ROWS, Record, Unreadable, start};
+pub use self::read::{Batch, Batches, Item, MAX_ROWS, Record, Unreadable, start};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +22,9 @@ pub enum Format {
     Csv,
     /// An array of objects, or one object a line.
     Json,
-    /// Google's product feed.
+    /// Google's product feed: RSS or Atom.
     GoogleMerchant,
 }
-
-/// What whoever asks for Google's format is told.
-pub const NOT_AVAILABLE: &str = "Google Merchant feeds cannot be read yet; send CSV or JSON";
 
 /// A row that is left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

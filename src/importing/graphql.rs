@@ -20,7 +20,7 @@ pub enum ImportFormat {
     Csv,
     /// An array of objects, or one object a line.
     Json,
-    /// Google's product feed. Not available yet.
+    /// Google's product feed: RSS or Atom.
     GoogleMerchant,
 }
 
@@ -45,9 +45,11 @@ pub struct CatalogImportInput {
     /// Which column is which of our fields, such as `{"sku": "StockCode", "price": "UnitPrice"}`. The
     /// fields are `sku`, `supplier_sku`, `product` (what rows of one product share), `title`,
     /// `description`, `price`, `compare_at`, `cost`, `currency` (of the cost), `quantity`,
-    /// `lead_time_days`, `collection`, `image_url`, `image_alt` and `option1_name`, `option1_value` to
-    /// `option3_value`. Beside them: `defaults` (field → value), `delimiter`, `decimal`, `encoding`.
-    /// Without a mapping, columns called like the fields are taken.
+    /// `availability` (in a word), `lead_time_days`, `collection`, `image_url`, `image_alt` and
+    /// `option1_name`, `option1_value` to `option3_value`. Beside them: `defaults` (field → value),
+    /// `delimiter`, `decimal`, `encoding`, `in_stock` (how many there are of what the file only says is in
+    /// stock; 100 unless told). Without a mapping, columns called like the fields are taken; of Google's
+    /// feeds its own elements (`id`, `title`, `price`, …), each unless the mapping names another.
     mapping: Option<Json>,
     /// Whether the import is only tried: everything is checked and counted, nothing is kept.
     dry_run: Option<bool>,
@@ -61,8 +63,6 @@ pub enum CatalogImportErrorCode {
     Invalid,
     /// There is no such thing.
     NotFound,
-    /// Files of this format cannot be imported.
-    UnsupportedFormat,
 }
 
 user_error!(CatalogImportUserError, CatalogImportErrorCode, "visible_to_store");

@@ -12,7 +12,7 @@ use super::fetch;
 use super::run::{ImportFailure, ImportFile, Progress, run};
 use super::{ImportErrorCode, entity};
 use crate::app::App;
-use crate::feeds::{self, Format, Mapping, RowError};
+use crate::feeds::{Format, Mapping, RowError};
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
@@ -57,11 +57,8 @@ pub async fn catalog_import(
     actor: &Actor,
     import: ImportCatalog,
 ) -> Result<jobs::entity::Model, VerbError<ImportErrorCode>> {
-    use ImportErrorCode::{Invalid, NotFound, UnsupportedFormat};
+    use ImportErrorCode::{Invalid, NotFound};
     actor.may(Action::ImportCatalog)?;
-    if import.format == Format::GoogleMerchant {
-        return Err(VerbError::refused(UnsupportedFormat, "format", feeds::NOT_AVAILABLE));
-    }
     if let Err(sentence) = Mapping::read(import.mapping.as_ref()) {
         return Err(VerbError::refused(Invalid, "mapping", sentence));
     }

@@ -30,6 +30,4 @@ pub enum ImportErrorCode {
     Invalid,
     /// There is no such thing.
     NotFound,
-    /// Files of this format cannot be imported.
-    UnsupportedFormat,
 }

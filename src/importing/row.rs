@@ -67,7 +67,7 @@ impl Rules<'_> {
             price,
             compare_at: compare_at.transpose()?.filter(|it| it.minor() > 0),
             cost: self.cost(&record)?,
-            quantity: cells::quantity(&record)?,
+            quantity: cells::quantity(&record, self.mapping.in_stock)?,
             lead_time_days: cells::lead_time(&record)?,
             collections: collections(&record)?,
             images: images(&record)?,

@@ -119,7 +119,7 @@ pub(super) async fn run(app: &App, file: ImportFile, progress: &mut impl Progres
     let mut batches = feeds::start(file.path.clone(), file.format, mapping.clone());
     let mut outcome = Outcome { dry_run: file.dry_run, ..Outcome::default() };
     let mut seen = Seen::default();
-    while let Some(batch) = batches.recv().await {
+    while let Some(batch) = batches.next().await {
         let items = batch.map_err(ImportFailure::Refused)?;
         outcome.rows += items.len() as u64;
         let mut errors = Vec::new();

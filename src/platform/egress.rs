@@ -1,5 +1,5 @@
-//! The way out: one HTTP client for adapters and gateways, which reaches the public internet and
-//! the hosts the operator named, and nothing else.
+//! The way out: one HTTP client for adapters and gateways, and bare connections for other protocols
+//! ([`super::sftp`]), which reach the public internet and the hosts the operator named, and nothing else.
 //!
 //! The address is checked where the connection is made, on what the name resolved to at that moment,
 //! so a name that points somewhere else the next time gains nothing. Redirects are not followed.
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use tokio::net::TcpStream;
 use tracing::Instrument as _;
 use url::{Host, Url};
 
@@ -38,6 +39,9 @@ pub enum EgressError {
     /// The answer was not a good one.
     #[error("the server answered {0}")]
     Status(u16),
+    /// Nobody answers there.
+    #[error("no connection")]
+    Unreachable(#[source] std::io::Error),
     /// The network failed.
     #[error("the request failed: {}", chain(.0))]
     Network(#[source] reqwest::Error),
@@ -47,7 +51,7 @@ impl EgressError {
     /// Whether the request surely never reached the other side.
     pub fn surely_not_sent(&self) -> bool {
         match self {
-            Self::BadUrl | Self::Refused => true,
+            Self::BadUrl | Self::Refused | Self::Unreachable(_) => true,
             Self::TooLarge(_) | Self::Status(_) => false,
             Self::Network(error) => error.is_connect() || error.is_builder(),
         }
@@ -114,18 +118,58 @@ impl Egress {
     /// Whether `url` may be called, as far as can be told without asking DNS.
     pub fn check(&self, url: &Url) -> Result<(), EgressError> {
         let plain = matches!(url.scheme(), "http" | "https") && url.password().is_none();
-        let address = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
-            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(EgressError::BadUrl),
-        };
+        match url.host() {
+            Some(host) if plain => self.check_host(&host),
+            _ => Err(EgressError::BadUrl),
+        }
+    }
+
+    /// Whether a host may be called, as far as can be told without asking DNS.
+    pub fn check_host<S>(&self, host: &Host<S>) -> Result<(), EgressError> {
         // The resolver is not asked about literal addresses.
-        match address {
-            _ if !plain => Err(EgressError::BadUrl),
+        match literal(host) {
             Some(address) if !self.allow.address(address) => Err(EgressError::Refused),
             _ => Ok(()),
         }
+    }
+
+    /// Connects to a host, by the same rules as a request, and counts what comes of it.
+    pub async fn connect(&self, to: Partner, host: &Host<String>, port: u16) -> Result<TcpStream, EgressError> {
+        let result = self.dial(host, port).await;
+        let outcome = match &result {
+            Ok(_) => "connected",
+            Err(EgressError::Refused) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!("consign_egress_calls_total", "to" => to.name(), "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn dial(&self, host: &Host<String>, port: u16) -> Result<TcpStream, EgressError> {
+        self.check_host(host)?;
+        let dialing = async {
+            let addresses = match host {
+                Host::Domain(name) => self.allow.resolve(name, port).await?,
+                Host::Ipv4(_) | Host::Ipv6(_) => {
+                    literal(host).into_iter().map(|address| SocketAddr::new(address, port)).collect()
+                }
+            };
+            if addresses.is_empty() {
+                return Err(EgressError::Refused);
+            }
+            TcpStream::connect(addresses.as_slice()).await.map_err(EgressError::Unreachable)
+        };
+        let too_long = |_| EgressError::Unreachable(std::io::ErrorKind::TimedOut.into());
+        tokio::time::timeout(CONNECT, dialing).await.map_err(too_long)?
+    }
+}
+
+/// The address that a host is, if it is no name.
+fn literal<S>(host: &Host<S>) -> Option<IpAddr> {
+    match host {
+        Host::Ipv4(v4) => Some(IpAddr::V4(*v4)),
+        Host::Ipv6(v6) => Some(IpAddr::V6(*v6)),
+        Host::Domain(_) => None,
     }
 }
 
@@ -216,6 +260,13 @@ impl Allow {
     fn address(&self, address: IpAddr) -> bool {
         is_public(address) || self.networks.iter().any(|network| network.contains(address))
     }
+
+    /// What a name means now, as far as it may be reached.
+    async fn resolve(&self, name: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+        let found = tokio::net::lookup_host((name, port)).await.map_err(EgressError::Unreachable)?;
+        let named = self.host(name);
+        Ok(found.filter(|address| named || self.address(address.ip())).collect())
+    }
 }
 
 /// Resolves names to the addresses that may be reached.
@@ -225,9 +276,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow = Arc::clone(&self.0);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let named = allow.host(name.as_str());
-            let allowed: Vec<SocketAddr> = found.filter(|address| named || allow.address(address.ip())).collect();
+            let allowed = allow.resolve(name.as_str(), 0).await?;
             if allowed.is_empty() {
                 return Err(EgressError::Refused.into());
             }

@@ -34,6 +34,7 @@ pub mod keys;
 pub mod mail;
 pub mod places;
 pub mod reseal;
+pub mod sftp;
 
 pub mod planted;
 pub mod stopping;

@@ -76,6 +76,9 @@ async fn libraries_stay_in_their_rooms() {
         if text.contains("reqwest") && !calls_out && !matches!(own, Some("platform" | "simulator")) {
             wrong.push(format!("{shown}: HTTP clients belong into adapters, gateways and platform"));
         }
+        if text.contains("russh") && own != Some("platform") {
+            wrong.push(format!("{shown}: SSH belongs into platform"));
+        }
         if text.contains("#[allow(") || text.contains("#![allow(") {
             wrong.push(format!("{shown}: write expect with a reason, not allow"));
         }

@@ -17,6 +17,7 @@ crate::engine_tests![
     a_wrong_mapping_fails_with_one_sentence,
     rows_of_one_product_share_a_key,
     json_comes_as_an_array_or_as_lines,
+    a_feed_of_googles_becomes_a_catalogue,
     what_cannot_be_imported_is_refused,
     uploads_are_for_the_store,
     a_price_that_jumps_is_left_out,
@@ -213,6 +214,35 @@ async fn json_comes_as_an_array_or_as_lines(app: TestApp) {
     assert_eq!(import(&app, &owner, &supplier, &deep, extra).await["status"], "FAILED");
 }
 
+async fn a_feed_of_googles_becomes_a_catalogue(app: TestApp) {
+    let owner = app.as_owner().await;
+    let supplier = supplier(&owner).await;
+    let file = "<?xml version=\"1.0\"?><rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel><title>Shop</title>
+        <item><g:id>G-1</g:id><title>Lamp &amp; shade</title><description>Bright</description>
+            <g:image_link>https://cdn.example/lamp.jpg</g:image_link><g:price>25.00 EUR</g:price>
+            <g:sale_price>20.00 EUR</g:sale_price><g:cost_of_goods_sold>9.50 EUR</g:cost_of_goods_sold>
+            <g:availability>in_stock</g:availability><g:item_group_id>lamps</g:item_group_id>
+            <g:shipping><g:price>3.00 EUR</g:price></g:shipping><g:max_handling_time>4</g:max_handling_time></item>
+        <item><g:id>G-2</g:id><title>Lamp, red</title><g:price>26.00 EUR</g:price><g:item_group_id>lamps</g:item_group_id></item>
+        <item><g:id>G-3</g:id><title>Chair</title><g:price>30.00 USD</g:price></item></channel></rss>";
+    let extra = json!({ "format": "GOOGLE_MERCHANT" });
+    let job = import(&app, &owner, &supplier, file, extra.clone()).await;
+    assert_eq!(counts(&job), [3, 2, 0, 0, 1]);
+    assert_eq!(job["result"]["errors"][0]["reason"], "CURRENCY_MISMATCH");
+    app.run_jobs().await;
+    let seen = "{ variant(sku: \"G-1\") { price { amount } compareAtPrice { amount } availability { quantity }
+        product { title description featuredImage { url } variants(first: 5) { totalCount } } } }";
+    let answer = app.as_guest().run(seen, json!({})).await;
+    let wanted = json!({ "price": { "amount": "20.00" }, "compareAtPrice": { "amount": "25.00" },
+        "availability": { "quantity": 100 }, "product": { "title": "Lamp & shade", "description": "Bright",
+        "featuredImage": { "url": "https://cdn.example/lamp.jpg" }, "variants": { "totalCount": 2 } } });
+    assert_eq!(answer.at("variant"), &wanted);
+    assert_eq!(counts(&import(&app, &owner, &supplier, file, extra.clone()).await), [3, 0, 0, 2, 1]);
+    let broken = import(&app, &owner, &supplier, &file.replace("G-", "H-")[..file.len() - 40], extra).await;
+    assert_eq!(broken["status"], "FAILED");
+    assert_eq!(app.as_guest().run("{ variant(sku: \"H-1\") { id } }", json!({})).await.at("variant"), &Value::Null);
+}
+
 async fn what_cannot_be_imported_is_refused(app: TestApp) {
     let owner = app.as_owner().await;
     let supplier = supplier(&owner).await;
@@ -220,7 +250,7 @@ async fn what_cannot_be_imported_is_refused(app: TestApp) {
     let input = |source: Value, format: &str| json!({ "input": { "supplierId": supplier, "source": source, "format": format } });
     for (source, format, code) in [
         (json!({ "uploadId": nobody }), "CSV", "NOT_FOUND"),
-        (json!({ "uploadId": nobody }), "GOOGLE_MERCHANT", "UNSUPPORTED_FORMAT"),
+        (json!({ "uploadId": nobody }), "GOOGLE_MERCHANT", "NOT_FOUND"),
         (json!({ "url": "http://10.0.0.1/feed.csv" }), "CSV", "INVALID"),
         (json!({ "url": "http://[::ffff:10.0.0.1]/feed.csv" }), "CSV", "INVALID"),
     ] {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::bounded::BoundedReader;
 use super::{Out, Record, Unreadable};
-use crate::feeds::mapping::{Encoding, FIELDS, Mapping};
+use crate::feeds::mapping::{FIELDS, Mapping};
 
 /// The most columns of a file.
 const MAX_COLUMNS: usize = 1_000;
@@ -20,9 +20,8 @@ pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut
     if header.len() > MAX_COLUMNS {
         return Err(format!("the file has more than {MAX_COLUMNS} columns; is the delimiter right?"));
     }
-    let columns: Option<Vec<String>> = header.iter().map(|cell| decode(cell, mapping.encoding)).collect();
-    let columns = columns.ok_or("the column names are not in the encoding the mapping says")?;
-    let columns: Vec<String> = columns.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let columns: Option<Vec<String>> = header.iter().map(|cell| text(cell).map(str::to_owned)).collect();
+    let columns = columns.ok_or("the column names are not UTF-8; does the mapping say another encoding?")?;
     let places = mapping.locate(&columns)?;
     let mut row = csv::ByteRecord::new();
     loop {
@@ -41,7 +40,7 @@ pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut
             let message = format!("the row has {} cells, the file has {} columns", row.len(), columns.len());
             Err(Unreadable { line, reason: "MALFORMED", message })
         } else {
-            let message = || "the row is not in the encoding the mapping says".to_owned();
+            let message = || "the row is not UTF-8".to_owned();
             record(line, &row, &places, mapping).ok_or_else(|| Unreadable {
                 line,
                 reason: "ENCODING_INVALID",
@@ -52,24 +51,21 @@ pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut
     }
 }
 
-/// Nothing if a cell is not in the encoding.
+/// Nothing if a cell is not UTF-8.
 fn record(line: u64, row: &csv::ByteRecord, places: &[Option<usize>; FIELDS], mapping: &Mapping) -> Option<Record> {
     let mut values = mapping.defaults.clone();
     for (value, place) in values.iter_mut().zip(places) {
         let Some(cell) = place.and_then(|place| row.get(place)) else { continue };
-        let text = decode(cell, mapping.encoding)?;
-        if !text.trim().is_empty() {
-            *value = Some(text.trim().to_owned());
+        let text = text(cell)?.trim();
+        if !text.is_empty() {
+            *value = Some(text.to_owned());
         }
     }
     Some(Record { line, values })
 }
 
-fn decode(cell: &[u8], encoding: Encoding) -> Option<String> {
-    match encoding {
-        Encoding::Utf8 => std::str::from_utf8(cell).ok().map(str::to_owned),
-        Encoding::Latin1 => Some(cell.iter().map(|&byte| char::from(byte)).collect()),
-    }
+fn text(cell: &[u8]) -> Option<&str> {
+    std::str::from_utf8(cell).ok()
 }
 
 fn sentence(error: &csv::Error) -> String {

@@ -22,12 +22,12 @@ pub(super) fn read<R: Read>(file: BoundedReader<R>, mapping: &Mapping, out: &mut
     }
 }
 
-/// The first byte that says something; a byte order mark and spaces before it are taken away.
+/// The first byte that says something; spaces before it are taken away.
 fn first_byte(file: &mut impl BufRead) -> std::io::Result<Option<u8>> {
     loop {
         let buffer = file.fill_buf()?;
         let Some(&byte) = buffer.first() else { return Ok(None) };
-        if !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(&byte) {
+        if !byte.is_ascii_whitespace() {
             return Ok(Some(byte));
         }
         file.consume(1);

@@ -10,7 +10,7 @@ use crate::suppliers::settings::{Setting, SettingKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(visible = "visible_to_store")]
 pub enum SupplierSettingKind {
-    /// An http or https address.
+    /// An http or https address; that of a file may be sftp.
     Url,
     /// A secret: sealed, and never shown again.
     Secret,
@@ -18,6 +18,8 @@ pub enum SupplierSettingKind {
     Choice,
     /// A whole number.
     Number,
+    /// A text.
+    Text,
     /// An object that tells which column of a file is which field, as `catalogImport` takes it.
     Mapping,
 }
@@ -54,7 +56,10 @@ impl From<&Setting> for SupplierSetting {
             kind: match setting.kind {
                 SettingKind::Url | SettingKind::File => SupplierSettingKind::Url,
                 SettingKind::Mapping => SupplierSettingKind::Mapping,
-                SettingKind::Token | SettingKind::WebhookSecret => SupplierSettingKind::Secret,
+                SettingKind::Token | SettingKind::Password | SettingKind::PrivateKey | SettingKind::WebhookSecret => {
+                    SupplierSettingKind::Secret
+                }
+                SettingKind::Fingerprint => SupplierSettingKind::Text,
                 SettingKind::Choice(_) => SupplierSettingKind::Choice,
                 SettingKind::Whole(..) => SupplierSettingKind::Number,
             },

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::feeds::Mapping;
-use crate::platform::egress::Egress;
+use crate::platform::egress::{Egress, EgressError};
+use crate::platform::sftp;
 use crate::platform::standard_webhooks::WebhookKey;
 
 /// The longest text, secret or address.
@@ -12,6 +13,9 @@ const MAX_LENGTH: usize = 2048;
 
 /// What is said of an address that may not be called.
 const CLOSED: &str = "This host may not be reached; the operator may allow it (CONSIGN_EGRESS_ALLOW).";
+
+/// What is said of an address that is none of a file.
+const NO_FILE: &str = "An http or https address, or sftp://user@host/path; a password is a setting of its own.";
 
 /// One setting of an adapter.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +35,18 @@ pub struct Setting {
 pub enum SettingKind {
     /// An http or https address that paths can be added to, of a host that may be reached.
     Url,
-    /// An http or https address of one file, of a host that may be reached.
+    /// An http, https or sftp address of one file, of a host that may be reached.
     File,
     /// Which column of a file is which field ([`crate::feeds::Mapping`]).
     Mapping,
     /// A secret that fits into an HTTP header.
     Token,
+    /// A secret that people type.
+    Password,
+    /// A private key of SSH: a secret.
+    PrivateKey,
+    /// The fingerprint of a server's key, `SHA256:…`.
+    Fingerprint,
     /// The key of Standard Webhooks, `whsec_…`: a secret.
     WebhookSecret,
     /// One of these words.
@@ -48,7 +58,7 @@ pub enum SettingKind {
 impl SettingKind {
     /// Whether it is sealed, and never shown again.
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::Token | Self::WebhookSecret)
+        matches!(self, Self::Token | Self::Password | Self::PrivateKey | Self::WebhookSecret)
     }
 
     /// The value as it is kept, or what is wrong with it.
@@ -61,16 +71,31 @@ impl SettingKind {
                 Ok(url.to_string().into())
             }
             Self::File => {
-                let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-                let url = text.and_then(|text| Url::parse(text).ok()).filter(is_web);
-                let url = url.ok_or("An http or https address is needed.")?;
-                egress.check(&url).map_err(|_| CLOSED)?;
+                let url = text.and_then(|text| Url::parse(text).ok()).filter(Url::has_host);
+                let url = url.ok_or("An http, https or sftp address is needed.")?;
+                let checked = if url.scheme() == "sftp" { sftp::check(egress, &url) } else { egress.check(&url) };
+                checked.map_err(|error| match error {
+                    EgressError::BadUrl => NO_FILE,
+                    _ => CLOSED,
+                })?;
                 Ok(url.to_string().into())
             }
             Self::Mapping => Mapping::read(Some(given)).map(|_| given.clone()),
             Self::Token => {
                 let is_token = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
                 Ok(text.filter(is_token).ok_or("A token has visible ASCII characters only.")?.into())
+            }
+            Self::Password => {
+                let is_password = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
+                Ok(text.filter(is_password).ok_or("A password is one line of text.")?.into())
+            }
+            Self::PrivateKey => {
+                let told = "An Ed25519 or ECDSA private key in PEM, without a passphrase.";
+                Ok(text.filter(|text| sftp::is_private_key(text)).ok_or(told)?.into())
+            }
+            Self::Fingerprint => {
+                let told = "The fingerprint of a key, as `ssh-keygen -l` prints it: `SHA256:` and 43 signs.";
+                Ok(text.filter(|text| sftp::is_fingerprint(text)).ok_or(told)?.into())
             }
             Self::WebhookSecret => {
                 let is_key = |text: &&str| WebhookKey::parse(text).is_ok();

@@ -7,6 +7,7 @@
 
 pub mod cj;
 pub mod printful;
+pub mod sftp;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

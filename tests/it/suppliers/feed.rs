@@ -27,19 +27,21 @@ crate::engine_tests![
 
 /// A server with one file, in a test's hands.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<Served>>);
+pub(super) struct Shelf(Arc<Mutex<Served>>);
 
 #[derive(Clone, Default)]
-struct Served {
+pub(super) struct Served {
     file: Vec<u8>,
     tag: Option<String>,
     status: Option<StatusCode>,
+    /// How the file is packed.
+    pub(super) packed: Option<&'static str>,
     /// How often the whole file was sent.
     sent: usize,
 }
 
 impl Shelf {
-    async fn start(&self) -> String {
+    pub(super) async fn start(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/stock?key=1", listener.local_addr().expect("an address"));
         let router = Router::new().route("/stock", get(serve)).with_state(self.clone());
@@ -47,11 +49,11 @@ impl Shelf {
         url
     }
 
-    fn change(&self, change: impl FnOnce(&mut Served)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Served)) {
         change(&mut self.0.lock().expect("a lock"));
     }
 
-    fn put(&self, file: impl Into<Vec<u8>>) {
+    pub(super) fn put(&self, file: impl Into<Vec<u8>>) {
         self.change(|it| it.file = file.into());
     }
 
@@ -70,14 +72,17 @@ async fn serve(State(shelf): State<Shelf>, headers: HeaderMap) -> Response {
         Some(tag) if asked == Some(tag.as_str()) => StatusCode::NOT_MODIFIED.into_response(),
         tag => {
             served.sent += 1;
-            let file = served.file.clone();
-            tag.map_or_else(|| file.clone().into_response(), |tag| ([(header::ETAG, tag)], file.clone()).into_response())
+            let mut response = served.file.clone().into_response();
+            let mut tell = |name, value: &str| response.headers_mut().insert(name, value.parse().expect("a header"));
+            tag.map(|tag| tell(header::ETAG, &tag));
+            served.packed.map(|packed| tell(header::CONTENT_ENCODING, packed));
+            response
         }
     }
 }
 
 /// A supplier whose file is on `shelf`, with an offer for each of `variants` called `S-0` and on.
-async fn supplier(app: &TestApp, owner: &Client, shelf: &Shelf, variants: usize, changes: Value) -> SupplierId {
+pub(super) async fn supplier(app: &TestApp, owner: &Client, shelf: &Shelf, variants: usize, changes: Value) -> SupplierId {
     let mut settings = json!({ "url": shelf.start().await, "format": "CSV" });
     for (name, value) in changes.as_object().into_iter().flatten() {
         settings[name] = value.clone();
@@ -90,13 +95,13 @@ async fn supplier(app: &TestApp, owner: &Client, shelf: &Shelf, variants: usize,
     id
 }
 
-async fn poll(app: &TestApp) {
+pub(super) async fn poll(app: &TestApp) {
     app.advance(Duration::from_secs(15 * 60)).await;
 }
 
-async fn last_fetch(owner: &Client, id: SupplierId) -> Value {
+pub(super) async fn last_fetch(owner: &Client, id: SupplierId) -> Value {
     let query = "query($id: ID!) { supplier(id: $id) { health { status lastError }
-        lastFetch { items leftOutCount failure endedAt leftOut(first: 50) { nodes { line sku reason } } } } }";
+        lastFetch { items leftOutCount failure endedAt leftOut(first: 50) { nodes { line sku reason message } } } } }";
     owner.run(query, json!({ "id": id })).await.at("supplier").clone()
 }
 

@@ -1,46 +1,47 @@
-//! Suppliers that put a file with their stock and prices somewhere: CSV or JSON over HTTP(S).
+//! Suppliers that put a file with their stock and prices somewhere: CSV, JSON or Google's XML, over HTTP(S)
+//! or SFTP.
 //!
 //! The file is everything they have: what it does not name is gone, unless the guard of full reports thinks
 //! that too much is ([`crate::inventory`]). Orders do not go by file; the supplier takes them in its part of the
 //! schema, as those of the portal do.
 
 mod row;
+mod source;
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use reqwest::{Method, StatusCode, header};
 use tempfile::NamedTempFile;
-use tokio::sync::{Mutex, mpsc};
-use url::Url;
+use tokio::sync::Mutex;
 
+use self::source::{Fetched, NotFetched, Source};
 use super::{
     AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, StockAnswer,
     StockPage, SupplierAdapter, WebhookError,
 };
 use crate::app::App;
-use crate::feeds::{self, Batch, Format, Mapping};
+use crate::feeds::{self, Batches, Format, Mapping};
 use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::SupplierId;
 use crate::kernel::money::Currency;
-use crate::platform::download::{self, plain};
-use crate::platform::egress::{self, EgressError, Partner};
-use crate::platform::uploads;
+use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
 use crate::suppliers::settings::{Setting, SettingKind, Settings};
 use crate::suppliers::supplier;
-
-/// How long a download may take. Network time, never scaled.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
-/// The tag of a file whose server gives none: what it holds.
-const BY_CONTENT: &str = "sha256:";
+use crate::workitems::{self, NewWorkItem, Severity};
 
 /// What it needs.
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting { name: "url", kind: SettingKind::File, required: true, about: "where the file is" },
+    Setting {
+        name: "url",
+        kind: SettingKind::File,
+        required: true,
+        about: "where the file is: http, https, or sftp://user@host:port/path",
+    },
     Setting {
         name: "format",
-        kind: SettingKind::Choice(&["CSV", "JSON"]),
+        kind: SettingKind::Choice(&["CSV", "JSON", "GOOGLE_MERCHANT"]),
         required: true,
         about: "how the file is written",
     },
@@ -49,21 +50,42 @@ pub(super) const SETTINGS: &[Setting] = &[
         kind: SettingKind::Mapping,
         required: false,
         about: "which column is supplier_sku, quantity, cost and currency, and how the file writes numbers; without \
-                it, columns called like that are taken",
+                it, columns called like that are taken, and Google's own of its feeds",
     },
     Setting {
         name: "token",
         kind: SettingKind::Token,
         required: false,
-        about: "the bearer token with which the file is fetched, if it needs one",
+        about: "the bearer token with which the file is fetched, if it needs one (http and https)",
+    },
+    Setting {
+        name: "password",
+        kind: SettingKind::Password,
+        required: false,
+        about: "the password with which the file is fetched (sftp)",
+    },
+    Setting {
+        name: "privateKey",
+        kind: SettingKind::PrivateKey,
+        required: false,
+        about: "the private key with which the file is fetched, instead of a password (sftp)",
+    },
+    Setting {
+        name: "hostKey",
+        kind: SettingKind::Fingerprint,
+        required: false,
+        about: "the fingerprint of the server's key, SHA256:… (sftp); until it is set, a check tells the one that is \
+                shown",
     },
 ];
 
 /// A supplier with a file.
 pub(super) struct Feed {
     app: App,
-    url: Url,
-    token: Option<String>,
+    supplier: SupplierId,
+    /// The supplier's name, for people.
+    name: String,
+    source: Source,
     format: Format,
     mapping: Mapping,
     currency: Currency,
@@ -73,7 +95,7 @@ pub(super) struct Feed {
 
 /// A file on its way through.
 struct Reading {
-    batches: mpsc::Receiver<Batch>,
+    batches: Batches,
     as_of: Timestamp,
     tag: String,
     /// The SKUs that came already, as hashes. Bounded by the rows a file may have.
@@ -90,61 +112,71 @@ impl Feed {
         mapping.shows_columns = false;
         Some(Self {
             app: app.clone(),
-            url: Url::parse(settings.text("url")?).ok()?,
-            token: settings.text("token").map(str::to_owned),
-            format: if settings.text("format")? == "JSON" { Format::Json } else { Format::Csv },
+            supplier: supplier.id,
+            name: supplier.name.clone(),
+            source: Source::new(settings)?,
+            format: match settings.text("format")? {
+                "JSON" => Format::Json,
+                "GOOGLE_MERCHANT" => Format::GoogleMerchant,
+                _ => Format::Csv,
+            },
             mapping,
             currency: supplier.currency().ok()?,
             reading: Mutex::new(None),
         })
     }
 
-    /// Asks for the file, unless it is the one with this tag.
-    async fn ask(&self, known: Option<&str>) -> Result<Option<reqwest::Response>, AdapterError> {
-        let request = self.app.egress.request(Method::GET, self.url.clone()).map(|it| {
-            let it = it.timeout(PATIENCE);
-            let it = if let Some(token) = &self.token { it.bearer_auth(token) } else { it };
-            match known.filter(|tag| !tag.starts_with(BY_CONTENT)) {
-                Some(tag) => it.header(header::IF_NONE_MATCH, tag),
-                None => it,
-            }
-        });
-        let response = egress::send(Partner::Feed, request).await.map_err(|error| match error {
-            EgressError::Network(error) => not_fetched(plain(&error)),
-            error => not_fetched(&error.to_string()),
-        })?;
-        match response.status() {
-            StatusCode::NOT_MODIFIED => Ok(None),
-            status if status.is_success() => Ok(Some(response)),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Err(not_fetched("the server does not let the store in"))
-            }
-            status => Err(not_fetched(&format!("the server answered {}", status.as_u16()))),
-        }
-    }
-
     /// Fetches the file and begins to read it; `None` if it is the one with this tag.
     async fn fetch(&self, known: Option<&str>) -> Result<Option<Reading>, AdapterError> {
         let as_of = self.app.clock.now();
-        let Some(response) = self.ask(known).await? else { return Ok(None) };
-        let told = response.headers().get(header::ETAG).and_then(|it| it.to_str().ok()).map(str::to_owned);
-        let file = uploads::scratch(&self.app).await.map_err(|fault| {
-            tracing::error!(error = ?fault, "there is no room for a supplier's file");
-            not_fetched("there is no room for it")
-        })?;
-        let most = self.app.config.limits.upload_bytes;
-        let digest = download::to_disk(response, file.path(), most).await;
-        let digest = digest.map_err(|error| not_fetched(&error.to_string()))?;
-        let tag = told.unwrap_or_else(|| format!("{BY_CONTENT}{digest}"));
-        if known == Some(tag.as_str()) {
-            return Ok(None);
-        }
+        let fetched = self.source.fetch(&self.app, known).await;
+        self.tell_of_key(&fetched).await;
+        let Some(Fetched { file, tag }) = fetched.map_err(not_now)? else { return Ok(None) };
         let batches = feeds::start(file.path().to_owned(), self.format, self.mapping.clone());
         Ok(Some(Reading { batches, as_of, tag, seen: HashSet::new(), _file: file }))
     }
 
+    /// Has somebody look at a server that shows another key, until it shows the one that is set.
+    async fn tell_of_key<T>(&self, fetched: &Result<T, NotFetched>) {
+        let told = match fetched {
+            Err(NotFetched::OtherKey(sentence)) => self.open_item(sentence).await,
+            Ok(_) if self.source.has_key() => self.close_item().await,
+            _ => Ok(()),
+        };
+        if let Err(fault) = told {
+            tracing::error!(error = ?fault, supplier.id = %self.supplier, "the exceptions queue was not told of a key");
+        }
+    }
+
+    async fn open_item(&self, sentence: &str) -> Result<(), Fault> {
+        let item = NewWorkItem {
+            kind: "SUPPLIER_HOST_KEY",
+            severity: Severity::High,
+            subject: self.supplier.to_string(),
+            order_id: None,
+            supplier_order_id: None,
+            message: format!("The file of {} is not fetched: {sentence}.", self.name),
+            actions: vec!["MARK_HANDLED".to_owned()],
+            due_in: None,
+            dedupe_key: self.item_key(),
+        };
+        let tx = Tx::begin(&self.app).await?;
+        workitems::open(&tx, item).await?;
+        tx.commit().await
+    }
+
+    async fn close_item(&self) -> Result<(), Fault> {
+        let tx = Tx::begin(&self.app).await?;
+        workitems::close_by_key(&tx, &self.item_key(), "The server shows the key that is set.").await?;
+        tx.commit().await
+    }
+
+    fn item_key(&self) -> String {
+        format!("supplier_host_key:{}", self.supplier)
+    }
+
     async fn page(&self, reading: &mut Reading) -> Result<(StockPage, String), AdapterError> {
-        let rows = match reading.batches.recv().await {
+        let rows = match reading.batches.next().await {
             Some(Err(reason)) => return Err(AdapterError::Retry { reason, after: None }),
             Some(Ok(rows)) => Some(rows),
             // Rather a mistake than a supplier with nothing at all: nobody sends a file for that.
@@ -155,7 +187,8 @@ impl Feed {
             None => None,
         };
         let next_cursor = rows.as_ref().map(|_| "more".to_owned());
-        let rules = row::Rules { currency: self.currency, decimal_comma: self.mapping.decimal_comma };
+        let Mapping { decimal_comma, in_stock, .. } = self.mapping;
+        let rules = row::Rules { currency: self.currency, decimal_comma, in_stock };
         let (mut items, mut left_out) = (Vec::new(), Vec::new());
         for row in rows.into_iter().flatten() {
             match rules.read(row, &mut reading.seen) {
@@ -168,8 +201,9 @@ impl Feed {
     }
 }
 
-fn not_fetched(why: &str) -> AdapterError {
-    AdapterError::Retry { reason: format!("the file cannot be fetched: {why}"), after: None }
+fn not_now(error: NotFetched) -> AdapterError {
+    let (NotFetched::OtherKey(reason) | NotFetched::Failed(reason)) = error;
+    AdapterError::Retry { reason, after: None }
 }
 
 /// What is said of orders: there is nobody to send them to.
@@ -191,7 +225,7 @@ impl SupplierAdapter for Feed {
     }
 
     async fn check(&self) -> Result<(), AdapterError> {
-        self.ask(None).await.map(drop)
+        self.source.check(&self.app).await.map_err(not_now)
     }
 
     async fn submit(&self, _order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
@@ -214,7 +248,8 @@ impl SupplierAdapter for Feed {
                 Some(reading) => *open = Some(reading),
             }
         }
-        let reading = open.as_mut().ok_or_else(|| not_fetched("its reading was broken off"))?;
+        let broken_off = || AdapterError::Retry { reason: "the reading of the file broke off".to_owned(), after: None };
+        let reading = open.as_mut().ok_or_else(broken_off)?;
         let (page, tag) = self.page(reading).await?;
         Ok(StockAnswer::Page { page, etag: Some(tag) })
     }

@@ -14,6 +14,8 @@ pub(super) struct Rules {
     pub currency: Currency,
     /// Whether decimals follow a comma.
     pub decimal_comma: bool,
+    /// How many there are of what the file only says is in stock.
+    pub in_stock: i64,
 }
 
 impl Rules {
@@ -34,8 +36,9 @@ impl Rules {
 
     fn stock(&self, record: &Record, sku: &str, seen: &mut HashSet<u64>) -> Result<RemoteStock, Refusal> {
         cells::check_sku(sku)?;
-        let quantity = cells::quantity(record)?;
-        let quantity = quantity.ok_or(("QUANTITY_MISSING", "the row tells no quantity".to_owned()))?;
+        let quantity = cells::quantity(record, self.in_stock)?;
+        let quantity =
+            quantity.ok_or(("QUANTITY_MISSING", "the row tells no quantity, nor whether there is any".to_owned()))?;
         let cost = cells::cost(record, self.currency, self.decimal_comma)?;
         let mut hasher = DefaultHasher::new();
         sku.to_lowercase().hash(&mut hasher);
@@ -43,6 +46,8 @@ impl Rules {
         if !seen.insert(hasher.finish()) {
             return Err(("DUPLICATE_SKU", "an earlier row has this SKU (in whatever case)".to_owned()));
         }
-        Ok(RemoteStock { sku: sku.to_owned(), quantity, cost, restock_at: None, discontinued: false })
+        // Of what can be had at once it says nothing.
+        let restock_at = cells::restock_at(record).filter(|_| quantity == 0);
+        Ok(RemoteStock { sku: sku.to_owned(), quantity, cost, restock_at, discontinued: false })
     }
 }
