@@ -2,6 +2,7 @@
 
 mod cj;
 mod contract;
+mod email;
 mod feed;
 mod platform;
 mod printful;
@@ -9,5 +10,6 @@ mod records;
 
 /// The tests of all parts.
 pub fn tests() -> Vec<crate::support::Test> {
-    [records::tests(), contract::tests(), cj::tests(), feed::tests(), printful::tests()].into_iter().flatten().collect()
+    let all = [records::tests(), contract::tests(), cj::tests(), email::tests(), feed::tests(), printful::tests()];
+    all.into_iter().flatten().collect()
 }

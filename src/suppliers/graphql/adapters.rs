@@ -14,6 +14,8 @@ pub enum SupplierSettingKind {
     Url,
     /// A secret: sealed, and never shown again.
     Secret,
+    /// An e-mail address.
+    Email,
     /// One of `choices`.
     Choice,
     /// A whole number.
@@ -55,6 +57,7 @@ impl From<&Setting> for SupplierSetting {
                 SettingKind::Url | SettingKind::File => SupplierSettingKind::Url,
                 SettingKind::Mapping => SupplierSettingKind::Mapping,
                 SettingKind::Token | SettingKind::WebhookSecret => SupplierSettingKind::Secret,
+                SettingKind::Email => SupplierSettingKind::Email,
                 SettingKind::Choice(_) => SupplierSettingKind::Choice,
                 SettingKind::Whole(..) => SupplierSettingKind::Number,
             },
