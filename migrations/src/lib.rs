@@ -34,6 +34,7 @@ mod m20261128_000028_supplier_session;
 mod m20261128_000029_supplier_fetch;
 mod m20261128_000035_routing;
 mod m20261128_000036_live_stock;
+mod m20261128_000030_order_link;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000029_supplier_fetch::Migration),
             Box::new(m20261128_000035_routing::Migration),
             Box::new(m20261128_000036_live_stock::Migration),
+            Box::new(m20261128_000030_order_link::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@ use super::cancel;
 use super::forward;
 use super::jobs::{CancelAtSupplier, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused};
 use super::manage;
+use super::remote;
 use super::replan::{drop_open, withdraw};
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
@@ -63,6 +64,7 @@ async fn reroute(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
 
 async fn retry(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
+    let askable = forward::can_be_asked(app, id).await?;
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
     match work.own.status {
@@ -72,7 +74,8 @@ async fn retry(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
             work.own.sendings = 0;
             jobs::enqueue(&tx, &ForwardSupplierOrder { id }).await?;
         }
-        S::Unknown => drop(jobs::enqueue(&tx, &ReconcileSupplierOrder { id }).await?),
+        S::Unknown if askable => drop(jobs::enqueue(&tx, &ReconcileSupplierOrder { id }).await?),
+        S::Unknown => forward::known_missing(&tx, &mut work).await?,
         S::CancelRequested => drop(jobs::enqueue(&tx, &CancelAtSupplier { id }).await?),
         S::Submitting | S::Draft | S::Routed | S::OnHold | S::Delivered | S::Shipped => {}
         _ if work.own.request_status == RequestStatus::CancelRejected => {
@@ -125,9 +128,7 @@ async fn handled_by_hand(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
     if work.own.status != SupplierOrderStatus::Unknown {
         return Ok(());
     }
-    work.note_submitted(tx, tx.now()).await?;
-    work.own.request_status = RequestStatus::Submitted;
-    work.step(tx, SupplierOrderStatus::Submitted, "a person asked the supplier").await
+    remote::received(tx, work).await
 }
 
 /// Looks for supplier orders that got stuck or are overdue.

@@ -3,7 +3,7 @@
 use super::entity::{line, supplier_order};
 use super::error::OrderCancelProblem;
 use super::forward::way_to;
-use super::jobs::{CancelAtSupplier, SettleOrderMoney};
+use super::jobs::{CancelAtSupplier, ReconcileSupplierOrder, SettleOrderMoney};
 use super::replan::{drop_open, withdraw};
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
@@ -19,7 +19,7 @@ use crate::orders::{self, LineFact, order};
 use crate::platform::jobs::{self, Done, JobError};
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
-use crate::suppliers::adapter::{AdapterError, CancelAnswer};
+use crate::suppliers::adapter::{AdapterError, CancelAnswer, Cancelling, SupplierAdapter};
 
 type Refused = VerbError<OrderCancelProblem>;
 
@@ -135,12 +135,16 @@ async fn cancel_part(tx: &Tx, part: &mut Work, reason: &str, tally: &mut Tally) 
 /// Notes the wish; one that is on its way to the supplier is asked about when it has arrived.
 pub(super) async fn ask(tx: &Tx, part: &mut Work, reason: &str) -> Result<(), Fault> {
     part.own.cancel_requested_at = Some(tx.now());
+    part.own.cancel_told_at = None;
     part.own.cancel_reason = Some(reason.to_owned());
     let on_its_way = matches!(part.own.status, SupplierOrderStatus::Submitting | SupplierOrderStatus::Unknown);
     if !on_its_way {
         part.step(tx, SupplierOrderStatus::CancelRequested, reason).await?;
         part.own.request_status = RequestStatus::CancelRequested;
         jobs::enqueue(tx, &CancelAtSupplier { id: part.own.id }).await?;
+    } else if part.own.status == SupplierOrderStatus::Unknown {
+        // Where nobody can be asked whether it arrived, the wish is passed on all the same.
+        jobs::enqueue(tx, &ReconcileSupplierOrder { id: part.own.id }).await?;
     }
     part.save(tx).await
 }
@@ -208,6 +212,8 @@ async fn finish_agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 
 /// The supplier will not drop it: it goes on where it was.
 pub(super) async fn declined(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
+    // Of one whose arrival was not known, this tells it.
+    work.note_submitted(tx, tx.now()).await?;
     work.own.request_status = RequestStatus::CancelRejected;
     back_to_facts(tx, work, reason).await?;
     work.save(tx).await?;
@@ -248,8 +254,10 @@ pub(super) async fn at_supplier(app: &App, id: SupplierOrderId) -> Result<Done, 
         // It comes to us: the answer is given at the portal.
         return Ok(Done::OK);
     }
-    let Some(remote_id) = own.remote_id.filter(|_| capabilities.cancels) else {
-        return decide(app, id, false).await;
+    let remote_id = match (capabilities.cancels, &own.remote_id) {
+        (Cancelling::Message, _) => return tell(app, adapter.as_ref(), &own).await,
+        (Cancelling::Call, Some(remote_id)) => remote_id.clone(),
+        (Cancelling::Call, None) | (Cancelling::Never, _) => return decide(app, id, false).await,
     };
     let reason = own.cancel_reason.unwrap_or_default();
     match adapter.cancel(&remote_id, &reason).await {
@@ -261,6 +269,39 @@ pub(super) async fn at_supplier(app: &App, id: SupplierOrderId) -> Result<Done, 
         Err(AdapterError::Retry { reason, after }) => Err(JobError::Retry { reason, after }),
         Err(AdapterError::Unknown { reason }) => Err(JobError::retry(reason)),
     }
+}
+
+/// Tells a supplier that takes cancellations by message, once. To be told twice does no harm, so that a
+/// message that may have arrived is sent again.
+async fn tell(app: &App, adapter: &dyn SupplierAdapter, seen: &supplier_order::Model) -> Result<Done, JobError> {
+    if seen.cancel_told_at.is_some() {
+        return Ok(Done::OK);
+    }
+    match adapter.cancel(&seen.reference(), seen.cancel_reason.as_deref().unwrap_or_default()).await {
+        Ok(_) => {}
+        Err(AdapterError::Retry { reason, after }) => return Err(JobError::Retry { reason, after }),
+        Err(AdapterError::Unknown { reason } | AdapterError::Refused { reason, .. }) => {
+            return Err(JobError::retry(reason));
+        }
+    }
+    let tx = Tx::begin(app).await?;
+    let Some(mut work) = work::open(&tx, seen.id).await? else { return Ok(Done::OK) };
+    if work.own.cancel_requested_at == seen.cancel_requested_at {
+        work.own.cancel_told_at = Some(tx.now());
+        work.save(&tx).await?;
+        tx.commit().await?;
+    }
+    Ok(Done::OK)
+}
+
+/// Passes on a cancellation of an order of which nobody can find out whether the supplier has it: whatever
+/// the supplier says to that settles both.
+pub(super) async fn ask_blindly(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    trouble::answered(tx, work.own.id).await?;
+    work.step(tx, SupplierOrderStatus::CancelRequested, "whether it arrived is not known").await?;
+    work.own.request_status = RequestStatus::CancelRequested;
+    jobs::enqueue(tx, &CancelAtSupplier { id: work.own.id }).await?;
+    work.save(tx).await
 }
 
 async fn decide(app: &App, id: SupplierOrderId, accepted: bool) -> Result<Done, JobError> {

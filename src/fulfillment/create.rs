@@ -142,6 +142,7 @@ async fn header(
         shipping_cost: Set(in_currency(price, currency)),
         store_shipping_cost: Set(in_store),
         remote_id: Set(None),
+        cancel_told_at: Set(None),
         supplier_reference: Set(None),
         accept_by: Set(now + jobs::scaled(tx.app(), ANSWER_WITHIN)),
         ship_by: Set(now + scaled(business_days_after(now, days + 1) - now)),

@@ -28,7 +28,9 @@ use crate::platform::planted::{self, Bug};
 use crate::platform::restoration;
 use crate::platform::tx::Tx;
 use crate::store;
-use crate::suppliers::adapter::{AdapterError, OrderRequest, PackingSlip, RemoteOrder, RequestLine, SupplierAdapter};
+use crate::suppliers::adapter::{
+    AdapterError, Cancelling, OrderRequest, PackingSlip, RemoteOrder, RequestLine, SupplierAdapter,
+};
 use crate::suppliers::{self, adapter_for};
 
 /// After so many sendings in vain the owner is told; sending goes on.
@@ -195,8 +197,7 @@ pub(super) async fn reconcile(app: &App, id: SupplierOrderId) -> Result<Done, Jo
     let Some(own) = own.filter(|it| it.status == SupplierOrderStatus::Unknown) else { return Ok(Done::OK) };
     let Some((adapter, _place)) = way_to(app, id).await? else { return Ok(Done::OK) };
     if !adapter.capabilities().lookup_by_reference {
-        tell_unknown(app, id, "the supplier cannot be asked").await?;
-        return Ok(Done::OK);
+        return cannot_ask(app, id, adapter.capabilities().cancels).await;
     }
     match adapter.find(&own.reference()).await {
         Ok(Some(remote)) => {
@@ -236,6 +237,41 @@ async fn not_there(app: &App, seen: &supplier_order::Model) -> Result<Done, JobE
     work.save(&tx).await?;
     tx.commit().await?;
     Ok(Done::OK)
+}
+
+/// Nobody can be asked but by a person, who decides what is sent next.
+async fn cannot_ask(app: &App, id: SupplierOrderId, cancels: Cancelling) -> Result<Done, JobError> {
+    let tx = Tx::begin(app).await?;
+    let Some(mut work) = work::open(&tx, id).await? else { return Ok(Done::OK) };
+    if work.own.status != SupplierOrderStatus::Unknown {
+        return Ok(Done::OK);
+    }
+    if work.own.cancel_requested_at.is_some() && cancels == Cancelling::Message {
+        super::cancel::ask_blindly(&tx, &mut work).await?;
+    } else {
+        trouble::cannot_be_asked(&tx, &work).await?;
+    }
+    tx.commit().await?;
+    Ok(Done::OK)
+}
+
+/// Whether the supplier can be asked by a program whether it has the order.
+pub(super) async fn can_be_asked(app: &App, id: SupplierOrderId) -> Result<bool, Fault> {
+    let Some(own) = super::queries::lookup(app.db.read(), id).await? else { return Ok(false) };
+    let supplier = suppliers::lookup(app.db.read(), own.supplier_id).await?;
+    let supplier = supplier.ok_or_else(|| Fault::internal("a supplier order has no supplier"))?;
+    Ok(adapter_for(app, &supplier)?.capabilities().lookup_by_reference)
+}
+
+/// A person found out that the supplier does not have it: it is sent again, or no more if it was cancelled
+/// meanwhile.
+pub(super) async fn known_missing(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    if work.own.cancel_requested_at.is_some() {
+        return super::cancel::agreed(tx, work).await;
+    }
+    work.step(tx, SupplierOrderStatus::Queued, "a person found that the supplier does not have it").await?;
+    jobs::enqueue(tx, &ForwardSupplierOrder { id: work.own.id }).await?;
+    Ok(())
 }
 
 async fn keep_asking(app: &App, own: &supplier_order::Model, reason: &str) -> Result<Done, JobError> {
@@ -279,6 +315,7 @@ fn request(work: &Work, store_name: String) -> OrderRequest {
     let line = |row: &super::entity::line::Model| RequestLine {
         line_id: row.id.to_string(),
         sku: row.supplier_sku.clone(),
+        title: row.title.clone(),
         quantity: row.live(),
         max_unit_cost: Some(Money::from_minor(row.unit_cost, work.own.currency)),
     };
@@ -289,6 +326,8 @@ fn request(work: &Work, store_name: String) -> OrderRequest {
         destination: work.order.shipping_address.clone(),
         email: None,
         shipping_service: work.own.service_code.clone(),
+        accept_by: work.own.accept_by,
+        ship_by: work.own.ship_by,
         lines: work.lines.iter().filter(|row| row.live() > 0).map(line).collect(),
         packing_slip: PackingSlip { store_name, order_number: work.order.number.to_string(), note: None },
     }

@@ -38,7 +38,7 @@ pub struct Acceptance {
 pub async fn open_for(tx: &Tx, actor: &Actor, id: SupplierOrderId) -> Result<Option<Work>, Fault> {
     actor.may(Action::WorkSupplierOrder)?;
     let Some(work) = work::open(tx, id).await? else { return Ok(None) };
-    let unasked = !work.is_out() && actor.supplier_id().is_some();
+    let unasked = !work.is_out() && actor.is_supplier();
     match actor.may_on(Action::WorkSupplierOrder, &work.own) {
         Ok(()) if !unasked => Ok(Some(work)),
         Ok(()) | Err(Fault::NotFound) => Ok(None),

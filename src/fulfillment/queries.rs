@@ -134,7 +134,7 @@ pub async fn history(
 /// What a supplier has not been asked yet, or never was, is none of its business.
 fn is_shown(actor: &Actor, own: &supplier_order::Model) -> bool {
     let asked = own.submitted_at.is_some() || own.sendings > 0;
-    actor.supplier_id().is_none() || (asked && !HIDDEN.contains(&own.status))
+    !actor.is_supplier() || (asked && !HIDDEN.contains(&own.status))
 }
 
 /// States in which the supplier was not asked.
@@ -144,8 +144,9 @@ const HIDDEN: [SupplierOrderStatus; 4] =
 fn filtered(actor: &Actor, filter: &SupplierOrderFilter) -> Select<supplier_order::Entity> {
     use supplier_order::Column;
     let mut all = Condition::all();
-    if let Some(supplier_id) = actor.supplier_id() {
-        all = all.add(Column::SupplierId.eq(supplier_id)).add(Column::Status.is_not_in(HIDDEN));
+    let by_supplier = actor.supplier_id().map(|it| Column::SupplierId.eq(it));
+    if let Some(theirs) = by_supplier.or(actor.linked_order().map(|it| Column::Id.eq(it))) {
+        all = all.add(theirs).add(Column::Status.is_not_in(HIDDEN));
         // Withdrawn before it was sent: it was never asked.
         all = all.add(Condition::any().add(Column::SubmittedAt.is_not_null()).add(Column::Sendings.gt(0)));
     }

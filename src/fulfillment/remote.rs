@@ -91,7 +91,7 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
 
 /// The supplier has it: it is not on its way any more. A cancellation that was asked for while it was
 /// on its way is passed on now.
-async fn received(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+pub(super) async fn received(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
     let under_way = matches!(work.own.status, S::Queued | S::Submitting | S::Unknown | S::Failed);
     if !under_way {

@@ -111,6 +111,16 @@ pub(super) async fn still_unknown(tx: &Tx, work: &Work, reason: &str) -> Result<
     open(tx, work, "SUPPLIER_ORDER_UNKNOWN", Severity::High, message, &actions).await
 }
 
+pub(super) async fn cannot_be_asked(tx: &Tx, work: &Work) -> Result<(), Fault> {
+    let message = format!(
+        "Whether the supplier has its part of order {} is not known, and it cannot be asked by a program. Ask it for \
+         {}: retry sends it again, so only if the supplier does not have it; mark it as handled if it does.",
+        work.order.number, work.own.id
+    );
+    let actions = [RETRY, CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT];
+    open(tx, work, "SUPPLIER_ORDER_UNKNOWN", Severity::High, message, &actions).await
+}
+
 pub(super) async fn refused(tx: &Tx, work: &Work, kind: &'static str, units: i64, why: &str) -> Result<(), Fault> {
     let message = format!("{units} units of order {} were refused and {why}.", work.order.number);
     let actions = [RETRY, CANCEL_AND_REFUND, workitems::WAIT];

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 
 use super::entity::{line, supplier_order, transition};
 use super::state::SupplierOrderStatus;
+use crate::identity::order_links;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{OrderId, SupplierOrderId, SupplierOrderLineId};
@@ -88,7 +89,8 @@ impl Work {
             at: Set(tx.now()),
         };
         transition::Entity::insert(row).exec_without_returning(tx).await?;
-        Ok(())
+        // Nothing is left to answer.
+        if to.is_final() { order_links::end(tx, self.own.id).await } else { Ok(()) }
     }
 
     /// Writes the supplier order and those of its lines that changed.

@@ -25,6 +25,7 @@ pub fn check(
 fn is_for(introspection: Introspection, actor: &Actor) -> bool {
     match (introspection, &actor.who) {
         (Introspection::All, _) | (Introspection::Store, Who::Staff(_) | Who::Supplier(_) | Who::System(_)) => true,
-        (Introspection::Store, Who::Anonymous | Who::Customer(_) | Who::Guest(_)) | (Introspection::Off, _) => false,
+        (Introspection::Store, Who::Anonymous | Who::Customer(_) | Who::Guest(_) | Who::OrderLink(_))
+        | (Introspection::Off, _) => false,
     }
 }

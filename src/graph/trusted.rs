@@ -69,7 +69,8 @@ impl Trusted {
     /// Whether `actor` may run these documents only.
     pub fn binds(&self, actor: &Actor) -> bool {
         match (self.bound, &actor.who) {
-            (TrustedFor::All, _) | (TrustedFor::Public, Who::Anonymous | Who::Customer(_) | Who::Guest(_)) => true,
+            (TrustedFor::All, _)
+            | (TrustedFor::Public, Who::Anonymous | Who::Customer(_) | Who::Guest(_) | Who::OrderLink(_)) => true,
             (TrustedFor::Public, Who::Staff(_) | Who::Supplier(_) | Who::System(_)) => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Permission;
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::{CustomerId, OrderId, StaffId, SupplierId};
+use crate::kernel::ids::{CustomerId, OrderId, StaffId, SupplierId, SupplierOrderId};
 
 /// Who is asking, and by which credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,6 +26,9 @@ pub enum Who {
     Staff(Staff),
     /// A supplier, by an API token.
     Supplier(SupplierId),
+    /// A supplier without an account, by the link in the mail about one supplier order: that one is all it
+    /// has to do with.
+    OrderLink(OrderLink),
     /// The program itself: the job of this name.
     System(&'static str),
 }
@@ -41,10 +44,19 @@ pub struct Staff {
     pub permissions: Vec<Permission>,
 }
 
+/// What a link in a mail to a supplier is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OrderLink {
+    /// The supplier order.
+    pub supplier_order_id: SupplierOrderId,
+    /// Whose it is: who is noted to have answered.
+    pub supplier_id: SupplierId,
+}
+
 /// What proved who someone is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Credential {
-    /// The id of the session or of the API token.
+    /// The id of the session, of the API token or of the link.
     pub id: String,
     /// When it ends.
     pub expires_at: Timestamp,
@@ -61,6 +73,8 @@ pub enum CredentialKind {
     ApiToken,
     /// A token of the merchant's own identity provider.
     External,
+    /// The link of a supplier order.
+    OrderLink,
 }
 
 /// To whom a thing belongs. A thing may belong to a customer, to the holder of its order's token and
@@ -76,6 +90,10 @@ pub trait Owned {
     }
     /// The order it belongs to, or is.
     fn order_id(&self) -> Option<OrderId> {
+        None
+    }
+    /// The supplier order it belongs to, or is.
+    fn supplier_order_id(&self) -> Option<SupplierOrderId> {
         None
     }
 }
@@ -106,9 +124,19 @@ impl Actor {
         if let Who::Customer(id) = self.who { Some(id) } else { None }
     }
 
-    /// The supplier this is.
+    /// The supplier this is, with a right to all that is the supplier's.
     pub fn supplier_id(&self) -> Option<SupplierId> {
         if let Who::Supplier(id) = self.who { Some(id) } else { None }
+    }
+
+    /// The supplier order whose link this actor holds.
+    pub fn linked_order(&self) -> Option<SupplierOrderId> {
+        if let Who::OrderLink(link) = self.who { Some(link.supplier_order_id) } else { None }
+    }
+
+    /// Whether this is a supplier, by whichever credential.
+    pub fn is_supplier(&self) -> bool {
+        matches!(self.who, Who::Supplier(_) | Who::OrderLink(_))
     }
 
     /// Whether this is the owner or staff.
@@ -126,7 +154,7 @@ impl Actor {
         match &self.who {
             Who::Staff(staff) => staff.owner || staff.permissions.contains(&permission),
             Who::System(_) => true,
-            Who::Anonymous | Who::Customer(_) | Who::Guest(_) | Who::Supplier(_) => false,
+            Who::Anonymous | Who::Customer(_) | Who::Guest(_) | Who::Supplier(_) | Who::OrderLink(_) => false,
         }
     }
 
@@ -139,6 +167,7 @@ impl Actor {
             Who::Staff(Staff { id: Some(id), .. }) => id.to_string(),
             Who::Staff(_) => self.credential.as_ref().map_or_else(|| "staff".to_owned(), |it| it.id.clone()),
             Who::Supplier(id) => id.to_string(),
+            Who::OrderLink(link) => link.supplier_id.to_string(),
             Who::System(name) => format!("system:{name}"),
         }
     }

@@ -139,7 +139,7 @@ fn kind_of(actor: &Actor) -> ActorKind {
         Who::Guest(_) => ActorKind::Guest,
         Who::Staff(staff) if staff.owner => ActorKind::Owner,
         Who::Staff(_) => ActorKind::Staff,
-        Who::Supplier(_) => ActorKind::Supplier,
+        Who::Supplier(_) | Who::OrderLink(_) => ActorKind::Supplier,
         Who::System(_) => ActorKind::System,
     }
 }

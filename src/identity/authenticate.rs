@@ -3,7 +3,9 @@
 use sea_orm::EntityTrait;
 
 use super::entity::{session, staff};
-use super::{Actor, Credential, CredentialKind, Staff, Who, access_token, api_tokens, customers, external, sessions};
+use super::{
+    Actor, Credential, CredentialKind, Staff, Who, access_token, api_tokens, customers, external, order_links, sessions,
+};
 use crate::app::App;
 use crate::kernel::ids::SessionId;
 use crate::kernel::problem::Fault;
@@ -14,6 +16,8 @@ pub async fn authenticate(app: &App, bearer: Option<&str>) -> Result<Actor, Faul
     let Some(token) = bearer else { return Ok(Actor::anonymous()) };
     let actor = if token.starts_with(api_tokens::PREFIX) {
         api_tokens::authenticate(app, token).await?
+    } else if token.starts_with(order_links::PREFIX) {
+        order_links::authenticate(app, token).await?
     } else if external::is_meant(app, token) {
         external::authenticate(app, token).await?
     } else {
@@ -34,6 +38,7 @@ pub async fn still_valid(app: &App, actor: &Actor) -> Result<bool, Fault> {
             Err(_) => Ok(false),
         },
         CredentialKind::ApiToken => api_tokens::is_live(app, &credential.id).await,
+        CredentialKind::OrderLink => order_links::is_live(app, &credential.id).await,
         CredentialKind::External => match actor.who {
             Who::Customer(id) => {
                 let row = customers::lookup(app.db.read(), id).await?;

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::entity::{
-    account_action, customer, refresh_token, registration, session, sign_in_throttle, staff_invitation,
+    account_action, customer, order_link, refresh_token, registration, session, sign_in_throttle, staff_invitation,
 };
 use crate::platform::jobs::{Done, Job, JobError, JobRun, Priority};
 
@@ -21,7 +21,7 @@ const KEPT: TimeDelta = TimeDelta::days(1);
 /// under it: they run at once, and this is for when they have to be tried again.
 const TRACED: TimeDelta = TimeDelta::days(7);
 
-/// Deletes sessions, refresh tokens, registrations and actions that have expired, and old counts of tries.
+/// Deletes sessions, refresh tokens, links, registrations and actions that have expired, and old counts of tries.
 /// Ended sessions stay until they would have expired: their tokens must be known to be refused.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SweepCredentials {}
@@ -45,6 +45,7 @@ impl Job for SweepCredentials {
         actions.filter(account_action::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
         let invitations = staff_invitation::Entity::delete_many();
         invitations.filter(staff_invitation::Column::ExpiresAt.lt(now - KEPT)).exec(conn).await?;
+        order_link::Entity::delete_many().filter(order_link::Column::ExpiresAt.lt(now)).exec(conn).await?;
         let throttles = sign_in_throttle::Entity::delete_many();
         throttles.filter(sign_in_throttle::Column::LastAt.lt(now - KEPT)).exec(conn).await?;
         let forgotten = customer::Entity::update_many()

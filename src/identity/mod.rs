@@ -1,7 +1,7 @@
 //! Who is asking, and what they may do.
 //!
 //! Customers, guests, the owner, staff and suppliers all become one [`Actor`] here: from a session's
-//! access token, or from a long-lived API token. What an actor may do is one match in `policy.rs`;
+//! access token, from a long-lived API token, or from the link in a mail about one supplier order. What an actor may do is one match in `policy.rs`;
 //! everything above asks it with [`Actor::may`] before loading and [`Actor::may_on`] after.
 //!
 //! Nothing here keeps a secret that it could show: passwords and tokens are hashed, and the tokens of
@@ -30,6 +30,7 @@ pub mod invitations;
 pub mod jobs;
 mod jwks;
 mod names;
+pub mod order_links;
 mod passwords;
 pub mod profile;
 pub mod registrations;
@@ -41,7 +42,7 @@ pub mod tags;
 mod throttle;
 pub mod totp;
 
-pub use self::actor::{Actor, Credential, CredentialKind, Owned, Staff, Who};
+pub use self::actor::{Actor, Credential, CredentialKind, OrderLink, Owned, Staff, Who};
 pub use self::authenticate::{authenticate, still_valid};
 pub use self::entity::api_token::{Model as ApiToken, ScopeKind};
 pub use self::entity::customer::Model as Customer;

@@ -101,11 +101,13 @@ enum Right {
     StoreOrCustomer(Permission),
     /// Those, and the supplier the object belongs to.
     StoreOrSupplier(Permission),
+    /// Those, and whoever holds the link of the supplier order.
+    StoreOrLinked(Permission),
 }
 
 impl Action {
     fn right(self) -> Right {
-        use Right::{Customer, Owner, Person, Store, StoreOrCustomer, StoreOrSupplier};
+        use Right::{Customer, Owner, Person, Store, StoreOrCustomer, StoreOrLinked, StoreOrSupplier};
         match self {
             Self::ReadCatalogDrafts | Self::ManageCatalog | Self::ImportCatalog | Self::Upload => {
                 Store(Permission::Catalog)
@@ -118,7 +120,7 @@ impl Action {
             Self::ReadOrder | Self::CancelOrder => StoreOrCustomer(Permission::Orders),
             Self::ReadCost => Store(Permission::Costs),
             Self::ManageFulfillment => Store(Permission::Fulfillment),
-            Self::WorkSupplierOrder | Self::ReadSupplierOrder => StoreOrSupplier(Permission::Fulfillment),
+            Self::WorkSupplierOrder | Self::ReadSupplierOrder => StoreOrLinked(Permission::Fulfillment),
             Self::ReadPayments | Self::Refund => Store(Permission::Payments),
             Self::ReadWorkItems | Self::ManageWorkItems => Store(Permission::Fulfillment),
             Self::ManageStore | Self::ReadStore => Store(Permission::Settings),
@@ -159,6 +161,12 @@ impl Actor {
                 }
                 permission
             }
+            Right::StoreOrLinked(permission) => {
+                if self.is_supplier() {
+                    return Ok(());
+                }
+                permission
+            }
         };
         match self.who {
             _ if self.has(permission) => Ok(()),
@@ -185,11 +193,17 @@ impl Actor {
             Right::StoreOrCustomer(_) => match self.who {
                 Who::Customer(id) => object.customer_id() == Some(id),
                 Who::Guest(order_id) => object.order_id() == Some(order_id),
-                Who::Anonymous | Who::Supplier(_) => false,
+                Who::Anonymous | Who::Supplier(_) | Who::OrderLink(_) => false,
                 Who::Staff(_) | Who::System(_) => true,
             },
             Right::StoreOrSupplier(_) => match self.who {
                 Who::Supplier(id) => object.supplier_id() == Some(id),
+                Who::Staff(_) | Who::System(_) => true,
+                Who::Anonymous | Who::Customer(_) | Who::Guest(_) | Who::OrderLink(_) => false,
+            },
+            Right::StoreOrLinked(_) => match self.who {
+                Who::Supplier(id) => object.supplier_id() == Some(id),
+                Who::OrderLink(link) => object.supplier_order_id() == Some(link.supplier_order_id),
                 Who::Staff(_) | Who::System(_) => true,
                 Who::Anonymous | Who::Customer(_) | Who::Guest(_) => false,
             },

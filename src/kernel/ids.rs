@@ -117,6 +117,8 @@ ids! {
     ActionTokenId, "act", "ActionToken";
     /// A long-lived opaque token.
     ApiTokenId, "apt", "ApiToken";
+    /// A link by which a supplier answers one supplier order.
+    OrderLinkId, "lnk", "OrderLink";
     /// A set of permissions by name.
     RoleId, "rol", "Role";
     /// One entry of the audit log.

@@ -72,6 +72,9 @@ async fn row_for(app: &App, event_id: EventId, mail: &Mail) -> Result<Model, Fau
 async fn send(app: &App, row: Model, mail: Mail) -> Result<Done, JobError> {
     let message = Message {
         to: mail.recipient,
+        cc: None,
+        reply_to: None,
+        files: vec![],
         subject: mail.subject,
         text: mail.text,
         message_id: row.id.to_string(),

@@ -24,7 +24,7 @@ pub async fn find(app: &App, actor: &Actor, id: ShipmentId) -> Result<Option<shi
         }
         return Ok(None);
     };
-    if actor.supplier_id().is_some() {
+    if actor.is_supplier() {
         let own = fulfillment::find(app, actor, shipment.supplier_order_id).await?;
         return Ok(own.map(|_| shipment));
     }

@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the schema has a row here, run as eight actors against a store
+//! Who may do what: every operation of the schema has a row here, run as eleven actors against a store
 //! with real rows of every type; every field of every type has a rule, read on every way there is.
 //! What is written here is told to people in `docs/access.md`.
 

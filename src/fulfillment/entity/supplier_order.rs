@@ -73,6 +73,8 @@ pub struct Model {
     pub cancel_reason: Option<String>,
     /// When a cancellation was asked for.
     pub cancel_requested_at: Option<Timestamp>,
+    /// When a supplier that takes cancellations by message was sent one; the answer comes by itself.
+    pub cancel_told_at: Option<Timestamp>,
     /// What went wrong last, for the owner.
     pub note: Option<String>,
     /// How many steps it took.
@@ -102,6 +104,10 @@ impl Owned for Model {
 
     fn order_id(&self) -> Option<OrderId> {
         Some(self.order_id)
+    }
+
+    fn supplier_order_id(&self) -> Option<SupplierOrderId> {
+        Some(self.id)
     }
 }
 

@@ -41,7 +41,9 @@ impl SupplierOrder {
 
     /// What the supplier calls it; null until it says.
     async fn supplier_reference(&self) -> Option<&str> {
-        self.0.supplier_reference.as_deref().or(self.0.remote_id.as_deref())
+        // Where a supplier cannot say what it calls an order, it is known there by our name.
+        let remote_id = self.0.remote_id.as_deref().filter(|id| *id != self.0.reference());
+        self.0.supplier_reference.as_deref().or(remote_id)
     }
 
     /// The number the customer knows the order by; it goes on the packing slip.
@@ -189,7 +191,7 @@ async fn order(ctx: &Context<'_>, id: OrderId) -> Result<Order, SharedFault> {
 
 /// Whether somebody who sees a supplier order sees what it costs: its supplier does.
 fn sees_cost(actor: &Actor) -> bool {
-    actor.supplier_id().is_some() || actor.may(Action::ReadCost).is_ok()
+    actor.is_supplier() || actor.may(Action::ReadCost).is_ok()
 }
 
 fn read_code(text: &str) -> SupplierRejectionOut {

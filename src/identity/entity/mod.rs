@@ -6,6 +6,7 @@ pub mod audit_entry;
 pub mod customer;
 pub mod customer_address;
 pub mod external_identity;
+pub mod order_link;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod registration;

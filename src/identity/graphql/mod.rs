@@ -43,5 +43,5 @@ pub fn visible_to_store(ctx: &Context<'_>) -> bool {
 
 /// For `visible`: whether the caller belongs to the store or is a supplier.
 pub fn visible_to_supplier(ctx: &Context<'_>) -> bool {
-    visible_to_store(ctx) || ctx.data_opt::<Actor>().is_some_and(|actor| matches!(actor.who, Who::Supplier(_)))
+    visible_to_store(ctx) || ctx.data_opt::<Actor>().is_some_and(Actor::is_supplier)
 }

@@ -162,7 +162,7 @@ impl Order {
     /// The secret that lets its holder see and cancel the order without signing in; null for those of
     /// the store.
     async fn tracking_token(&self, ctx: &Context<'_>) -> Nullable<String> {
-        if matches!(ctx.actor().who, Who::Staff(_) | Who::Supplier(_)) {
+        if matches!(ctx.actor().who, Who::Staff(_) | Who::Supplier(_) | Who::OrderLink(_)) {
             return None;
         }
         required(orders::tracking_token(ctx.app(), &self.0))

@@ -5,6 +5,7 @@
 //! (try again), perhaps done (ask), refused for good.
 
 mod cj;
+mod email;
 mod exchange;
 mod feed;
 mod http;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use self::cj::Cj;
+use self::email::Email;
 use self::feed::Feed;
 use self::http::HttpSupplier;
 use self::portal::Portal;
@@ -58,6 +60,9 @@ impl Default for Adapters {
             Some(Arc::new(HttpSupplier::new(app.egress.clone(), settings)?))
         });
         adapters.add("cj", cj::SETTINGS, |app, supplier, settings| Some(Arc::new(Cj::new(app, supplier, settings)?)));
+        adapters.add("email", email::SETTINGS, |app, supplier, settings| {
+            Some(Arc::new(Email::new(app, supplier, settings)?))
+        });
         adapters
             .add("feed", feed::SETTINGS, |app, supplier, settings| Some(Arc::new(Feed::new(app, supplier, settings)?)));
         adapters.add("printful", printful::SETTINGS, |app, supplier, settings| {
@@ -173,14 +178,26 @@ pub struct Capabilities {
     pub submits: bool,
     /// It can be asked whether it has an order of ours.
     pub lookup_by_reference: bool,
-    /// It takes cancellations.
-    pub cancels: bool,
+    /// How it is asked to drop an order.
+    pub cancels: Cancelling,
     /// How its stock can be fetched.
     pub stock: StockAccess,
     /// It sends webhooks.
     pub pushes: bool,
     /// It is told by a call where to send them ([`SupplierAdapter::register`]).
     pub registers: bool,
+}
+
+/// How a supplier is asked to drop an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelling {
+    /// Not at all: what it has, it sends.
+    Never,
+    /// By a call that says what came of it, and may be repeated ([`SupplierAdapter::cancel`]).
+    Call,
+    /// By the same call, which only passes the wish on, once and under our own reference: somebody gives the
+    /// answer, by the order's link or for the supplier.
+    Message,
 }
 
 /// How a supplier's stock can be fetched.

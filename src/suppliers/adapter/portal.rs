@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, SupplierAdapter,
-    WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess,
+    SupplierAdapter, WebhookError,
 };
 use crate::kernel::clock::Timestamp;
 
@@ -24,7 +24,7 @@ impl SupplierAdapter for Portal {
         Capabilities {
             submits: false,
             lookup_by_reference: false,
-            cancels: false,
+            cancels: Cancelling::Never,
             stock: StockAccess::Told,
             pushes: false,
             registers: false,

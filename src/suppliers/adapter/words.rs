@@ -23,6 +23,10 @@ pub struct OrderRequest {
     pub email: Option<String>,
     /// The code of the supplier's shipping service.
     pub shipping_service: String,
+    /// An answer is due by then.
+    pub accept_by: Timestamp,
+    /// The parcel is due by then.
+    pub ship_by: Timestamp,
     /// What is wanted.
     pub lines: Vec<RequestLine>,
     /// What the customer finds in the parcel.
@@ -36,6 +40,8 @@ pub struct RequestLine {
     pub line_id: String,
     /// The supplier's name for the item.
     pub sku: String,
+    /// The store's name for it.
+    pub title: String,
     /// How many.
     pub quantity: i64,
     /// The most one may cost.

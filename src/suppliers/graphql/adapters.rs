@@ -14,6 +14,8 @@ pub enum SupplierSettingKind {
     Url,
     /// A secret: sealed, and never shown again.
     Secret,
+    /// An e-mail address.
+    Email,
     /// One of `choices`.
     Choice,
     /// A whole number.
@@ -60,6 +62,7 @@ impl From<&Setting> for SupplierSetting {
                     SupplierSettingKind::Secret
                 }
                 SettingKind::Fingerprint => SupplierSettingKind::Text,
+                SettingKind::Email => SupplierSettingKind::Email,
                 SettingKind::Choice(_) => SupplierSettingKind::Choice,
                 SettingKind::Whole(..) => SupplierSettingKind::Number,
             },

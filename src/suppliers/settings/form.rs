@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::feeds::Mapping;
+use crate::kernel::email;
 use crate::platform::egress::{Egress, EgressError};
 use crate::platform::sftp;
 use crate::platform::standard_webhooks::WebhookKey;
@@ -49,6 +50,8 @@ pub enum SettingKind {
     Fingerprint,
     /// The key of Standard Webhooks, `whsec_…`: a secret.
     WebhookSecret,
+    /// An e-mail address.
+    Email,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A whole number between two.
@@ -101,6 +104,10 @@ impl SettingKind {
                 let is_key = |text: &&str| WebhookKey::parse(text).is_ok();
                 let told = "A webhook secret is `whsec_` and at least 16 bytes of base64.";
                 Ok(text.filter(is_key).ok_or(told)?.into())
+            }
+            Self::Email => {
+                let address = text.and_then(|text| email::parse(text).ok());
+                Ok(address.ok_or("An e-mail address is needed.")?.into())
             }
             Self::Choice(words) => {
                 let told = || format!("One of: {}.", words.join(", "));

@@ -17,6 +17,8 @@ pub enum Kind {
     Guest,
     Customer,
     Supplier,
+    /// Without an account, with the link of a supplier order.
+    Link,
     Store,
 }
 
@@ -67,7 +69,13 @@ impl Role {
         let with_token = row.filled_for_guests(nothing).is_some();
         match (row.gate, self.kind) {
             (Gate::Customer(_), Kind::Guest) if with_token => Outcome::Allowed,
-            (Gate::Supplier(_), Kind::Supplier) | (Gate::Account, Kind::Customer) if !row.missing => Outcome::Allowed,
+            (Gate::Supplier(_) | Gate::Part(_), Kind::Supplier)
+            | (Gate::Part(_), Kind::Link)
+            | (Gate::Account, Kind::Customer)
+                if !row.missing =>
+            {
+                Outcome::Allowed
+            }
             (gate, _) => self.at(gate),
         }
     }
@@ -87,8 +95,9 @@ impl Role {
             (Gate::Cart, _) => return Outcome::Missing,
             (Gate::Draft, _) => return if self.has(DRAFTS) { Outcome::Allowed } else { Outcome::Missing },
             (Gate::Customer(_), Kind::Customer) | (Gate::Supplier(_), Kind::Supplier) => return theirs,
+            (Gate::Part(_), Kind::Supplier | Kind::Link) => return theirs,
             (Gate::Customer(_), kind) if kind != Kind::Store => return Outcome::Missing,
-            (Gate::Store(it) | Gate::Customer(it) | Gate::Supplier(it), _) => it,
+            (Gate::Store(it) | Gate::Customer(it) | Gate::Supplier(it) | Gate::Part(it), _) => it,
         };
         match self.kind {
             Kind::Store if self.has(permission) => Outcome::Allowed,
@@ -114,17 +123,18 @@ impl Asker {
 /// Who may everything.
 pub const OWNER: &str = "owner";
 
-/// The eight, with staff of either kind, for what takes `permission`.
+/// The eleven, with staff of either kind, for what takes `permission`.
 pub fn roles(permission: Permission) -> Vec<Role> {
     let mut all = people();
     all.extend([but(permission), only(permission), owner()]);
     all
 }
 
-/// All who ask: the eight, and staff who lack, or have, exactly one permission.
+/// All who ask: the others, and staff who lack, or have, exactly one permission.
 pub async fn everybody(world: &World) -> Vec<Asker> {
     let nobody = world.app.as_guest();
-    let clients = [&nobody, &nobody, &world.ada, &world.grace, &world.near, &world.far];
+    let clients =
+        [&nobody, &nobody, &world.ada, &world.grace, &world.near, &world.far, &world.link, &world.other_link];
     let with = |(role, client): (Role, &Client)| Asker { client: client.clone(), role };
     let mut all: Vec<Asker> = people().into_iter().zip(clients).map(with).collect();
     for role in Permission::ALL.into_iter().flat_map(|it| [but(it), only(it)]) {
@@ -149,6 +159,8 @@ fn people() -> Vec<Role> {
         role("other customer", Kind::Customer, false),
         role("supplier", Kind::Supplier, true),
         role("other supplier", Kind::Supplier, false),
+        role("link", Kind::Link, true),
+        role("other link", Kind::Link, false),
     ]
 }
 

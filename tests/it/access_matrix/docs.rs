@@ -19,7 +19,8 @@ Written by a test from what it checks (`tests/it/access_matrix`), on both databa
 type: every operation as everybody, and every field on every way there is to it. After a change:
 `UPDATE_ACCESS=1 cargo test --test it access_matrix`, and review it.
 
-The columns are who asks: **guest** holds the token of the order in question; **customer** and **supplier**
+The columns are who asks: **guest** holds the token of the order in question, **link** the link in the mail
+about the supplier order in question; **customer** and **supplier**
 are those whom the things in question belong to; **without** and **with** are staff who have every
 permission but the named one, and no other. *not found* is null, or a user error `NOT_FOUND`, and the same
 answer as for what does not exist.
@@ -53,7 +54,7 @@ pub async fn the_page_about_access_says_what_is_tested() {
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for root in [Root::Query, Root::Mutation, Root::Subscription] {
-        let _ = writeln!(page, "\n{}\n{}", heading(root.type_name()), line(10));
+        let _ = writeln!(page, "\n{}\n{}", heading(root.type_name()), line(12));
         let mut rows: Vec<_> = rows().into_iter().filter(|row| row.root == root).collect();
         rows.sort_by(|a, b| a.field().cmp(b.field()));
         for row in rows {
@@ -62,7 +63,7 @@ fn page() -> String {
         }
     }
     page += NODE_HEAD;
-    let _ = writeln!(page, "\n{}\n{}", heading("object"), line(10));
+    let _ = writeln!(page, "\n{}\n{}", heading("object"), line(12));
     for (object, word, gates) in NODES {
         let roles = askers::roles(gates[0].permission().unwrap_or(Permission::Catalog));
         let name = match *word {
@@ -82,8 +83,8 @@ fn at(role: &Role, gates: &[Gate]) -> Outcome {
 
 fn heading(first: &str) -> String {
     format!(
-        "| {first} | permission | anonymous | guest | customer | other customer | supplier | other supplier \
-        | without | with | owner |"
+        "| {first} | permission | anonymous | guest | customer | other customer | supplier | other supplier | link \
+        | other link | without | with | owner |"
     )
 }
 

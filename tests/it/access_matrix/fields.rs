@@ -252,7 +252,7 @@ impl Reader {
         let (asker, [name, cost, draft]) = (&self.asker, MARKERS);
         let secrets = match asker.kind {
             Kind::Store => vec![],
-            Kind::Supplier if asker.own => vec![draft],
+            Kind::Supplier | Kind::Link if asker.own => vec![draft],
             _ => vec![name, cost, draft, &near],
         };
         let found = secrets.into_iter().find(|secret| text.contains(secret));

@@ -92,6 +92,8 @@ const MIXED: &[Mix] = &[
         "input.lines.0.id",
     ),
     ("supplier", "supplierOrderAccept(id: $sorfar, input: {})", "NOT_FOUND", "id"),
+    ("link", "supplierOrderAccept(id: $sor3, input: {})", "NOT_FOUND", "id"),
+    ("link", "supplierOrderReject(id: $sor4, input: { reason: OTHER })", "NOT_FOUND", "id"),
     ("supplier", "supplierOrderAccept(id: $sor8, input: {})", "NOT_FOUND", "id"),
     (
         "supplier",
@@ -251,6 +253,8 @@ async fn suppliers_count_their_own(world: &World) {
     assert_eq!((count, ids), (json!(1), BTreeSet::from([world.word("sorfar")])));
     let (count, ids) = listed(&world.near, "supplierOrders(first: 50)").await;
     assert!(count == 7 && ids.len() == 7 && !ids.contains(&world.word("sorfar")), "{ids:?}");
+    let (count, ids) = listed(&world.link, "supplierOrders(first: 50)").await;
+    assert_eq!((count, ids), (json!(1), BTreeSet::from([world.word("sor")])));
     for status in ["DRAFT", "ROUTED", "ON_HOLD", "QUEUED"] {
         let hidden = format!("supplierOrders(first: 50, filter: {{ status: [{status}] }})");
         assert_eq!(listed(&world.near, &hidden).await.0, 0);

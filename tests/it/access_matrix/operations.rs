@@ -6,7 +6,7 @@ use consign::identity::Permission;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::askers::{self, Asker, Outcome};
+use super::askers::{self, Asker, Kind, Outcome};
 use super::model::Model;
 use super::rows::{Root, Row, nothing, rows};
 use super::snapshot::Snapshots;
@@ -101,9 +101,19 @@ impl Test<'_> {
         if self.without_ids(&real.body) == self.without_ids(&none.body) { None } else { what("tells that it exists") }
     }
 
+    /// Whoever holds a link has that of the supplier order the row is about.
+    async fn with_link(&self, asker: &Asker) -> Asker {
+        let mut asker = asker.clone();
+        if asker.kind == Kind::Link {
+            asker.client = self.world.linked(self.row.part()).await;
+        }
+        asker
+    }
+
     /// What is wrong about the answer to somebody who may, if anything.
     async fn allowed(&self, asker: &Asker, first: bool) -> Option<String> {
         let row = self.row;
+        let asker = &self.with_link(asker).await;
         let none = match row.missing {
             true => Some(self.ask(asker, &row.filled(nothing)).await),
             false => None,

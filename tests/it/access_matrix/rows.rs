@@ -39,6 +39,8 @@ pub enum Gate {
     Customer(Permission),
     /// Those, and suppliers; what is not theirs is not found.
     Supplier(Permission),
+    /// Those, and whoever holds the link of the supplier order; what is not theirs is not found.
+    Part(Permission),
 }
 
 impl Gate {
@@ -46,7 +48,7 @@ impl Gate {
     pub fn permission(self) -> Option<Permission> {
         match self {
             Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft | Self::Owner | Self::Member => None,
-            Self::Store(it) | Self::Customer(it) | Self::Supplier(it) => Some(it),
+            Self::Store(it) | Self::Customer(it) | Self::Supplier(it) | Self::Part(it) => Some(it),
         }
     }
 }
@@ -73,6 +75,13 @@ impl Row {
     /// The name of the field.
     pub fn field(&self) -> &str {
         self.call.split(['(', ' ']).next().unwrap_or_default()
+    }
+
+    /// The word of the supplier order that the row is about, whose link its holder has.
+    pub fn part(&self) -> &str {
+        let named = self.call.find("$sor").map(|at| &self.call[at + 1..]);
+        let end = |text: &str| text.find(|it: char| !it.is_ascii_alphanumeric()).unwrap_or(text.len());
+        named.map_or("sor", |text| &text[..end(text)])
     }
 
     /// The field with its arguments, each `$word` replaced by what `of` says.
@@ -202,8 +211,8 @@ fn queries() -> Vec<Row> {
         query(Gate::Store(Fulfillment), "routingPolicy"),
         Row { missing: false, ..preview },
         query(Gate::Store(Fulfillment), "supplierOrderTransitions"),
-        query(Gate::Supplier(Fulfillment), "supplierOrders(first: 10)"),
-        query(Gate::Supplier(Fulfillment), "supplierOrder(id: $sor)"),
+        query(Gate::Part(Fulfillment), "supplierOrders(first: 10)"),
+        query(Gate::Part(Fulfillment), "supplierOrder(id: $sor)"),
         query(Gate::Store(Settings), "webhookDeliveries(first: 10)"),
         query(Gate::Customer(Permission::Customers), "customerDataExport(id: $cus)"),
     ]
@@ -274,7 +283,7 @@ fn checkout_mutations() -> Vec<Row> {
 }
 
 fn fulfillment_mutations() -> Vec<Row> {
-    let supplier = Gate::Supplier(Fulfillment);
+    let supplier = Gate::Part(Fulfillment);
     let cancel = works(Gate::Customer(Orders), "orderCancel(id: $ord7, input: {})");
     vec![
         cancel.or_with_token("orderCancel(id: $ord7, input: { token: $TOKEN7 })"),

@@ -45,7 +45,7 @@ impl Class {
     pub fn admits(self, kind: Kind) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Suppliers => matches!(kind, Kind::Supplier | Kind::Store),
+            Self::Suppliers => matches!(kind, Kind::Supplier | Kind::Link | Kind::Store),
             Self::Store => kind == Kind::Store,
         }
     }
@@ -54,7 +54,7 @@ impl Class {
     pub fn behind(gate: Gate) -> Self {
         match gate {
             Gate::Store(_) | Gate::Owner | Gate::Member => Self::Store,
-            Gate::Supplier(_) => Self::Suppliers,
+            Gate::Supplier(_) | Gate::Part(_) => Self::Suppliers,
             Gate::Open | Gate::Account | Gate::Secret | Gate::Cart | Gate::Draft | Gate::Customer(_) => Self::Everybody,
         }
     }
@@ -66,8 +66,8 @@ impl Rule {
         match (self, asker.kind) {
             (Reached | Led, _) => true,
             (AnyStaff, kind) => kind == Kind::Store,
-            (Buyer, kind) => !matches!(kind, Kind::Store | Kind::Supplier),
-            (Customer(_), Kind::Customer) | (Supplier(_), Kind::Supplier) => true,
+            (Buyer, kind) => !matches!(kind, Kind::Store | Kind::Supplier | Kind::Link),
+            (Customer(_), Kind::Customer) | (Supplier(_), Kind::Supplier | Kind::Link) => true,
             (Store(it) | Customer(it) | Supplier(it), _) => asker.has(it),
         }
     }
@@ -77,7 +77,7 @@ impl Rule {
         match self {
             Reached | Led => true,
             Store(_) | AnyStaff => kind == Kind::Store,
-            Supplier(_) => matches!(kind, Kind::Store | Kind::Supplier),
+            Supplier(_) => matches!(kind, Kind::Store | Kind::Supplier | Kind::Link),
             Customer(_) | Buyer => true,
         }
     }
@@ -497,9 +497,9 @@ pub const NODES: &[(&str, &str, &[Gate])] = &[
     ("PaymentTransaction", "ptx", &[Gate::Store(Payments)]),
     ("Refund", "rfd", &[Gate::Store(Payments)]),
     ("Order", "ord", &[Gate::Customer(Orders)]),
-    ("SupplierOrder", "sor", &[Gate::Supplier(Fulfillment)]),
+    ("SupplierOrder", "sor", &[Gate::Part(Fulfillment)]),
     // To its order's customer, and to its sender.
-    ("Shipment", "shp", &[Gate::Customer(Orders), Gate::Supplier(Fulfillment)]),
+    ("Shipment", "shp", &[Gate::Customer(Orders), Gate::Part(Fulfillment)]),
     ("Notification", "ntf", &[Gate::Store(Customers)]),
     ("WebhookDelivery", "whk", &[Gate::Store(Settings)]),
 ];

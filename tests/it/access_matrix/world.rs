@@ -34,6 +34,9 @@ pub struct World {
     pub grace: Client,
     pub near: Client,
     pub far: Client,
+    /// Whoever holds the link of Near's part of Ada's first order, and of Far's.
+    pub link: Client,
+    pub other_link: Client,
     words: BTreeMap<&'static str, String>,
     /// How many events each subscription has behind the beginning.
     events: BTreeMap<&'static str, usize>,
@@ -78,6 +81,8 @@ impl World {
             grace: register(&app, "grace@example.com", "Grace").await,
             near: app.as_supplier(suppliers.near).await,
             far: app.as_supplier(suppliers.far).await,
+            link: app.as_guest(),
+            other_link: app.as_guest(),
             app,
             owner,
             words: BTreeMap::new(),
@@ -93,11 +98,18 @@ impl World {
             world.set(word, id);
         }
         world.orders().await;
+        (world.link, world.other_link) = (world.linked("sor").await, world.linked("sorfar").await);
         world.carts().await;
         world.imports().await;
         world.messages(suppliers.http).await;
         world.found().await;
         world
+    }
+
+    /// Whoever holds a new link of the supplier order that the rows call `word`.
+    pub async fn linked(&self, word: &str) -> Client {
+        let supplier = if word == "sorfar" { "sup2" } else { "sup" };
+        self.app.as_linked(&self.word(word), &self.word(supplier)).await
     }
 
     async fn goods(&mut self, suppliers: &Suppliers) {

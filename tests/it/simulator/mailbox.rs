@@ -12,6 +12,9 @@ async fn a_mail_is_told_with_its_subject() {
     let url = mailbox(move |mail| seen.lock().unwrap().push(mail)).await.expect("a mailbox");
     let mailer = Mailer::new(&Config { smtp_url: Some(url.as_str().into()), ..Config::default() }).unwrap();
     let message = Message {
+        cc: None,
+        reply_to: None,
+        files: vec![],
         to: "ada@example.com".to_owned(),
         subject: "Your order 1001 – thank you for shopping with us, dear Zoë, in this long subject line".to_owned(),
         text: "Hello\n.\nthere".to_owned(),

@@ -63,6 +63,7 @@ fn order(app: &TestApp, reference: &str, sku: &str, quantity: i64) -> OrderReque
     let line = RequestLine {
         line_id: "line-1".to_owned(),
         sku: sku.to_owned(),
+        title: "A thing".to_owned(),
         quantity,
         max_unit_cost: Some(Money::from_minor(1500, "EUR".parse().unwrap())),
     };
@@ -83,6 +84,8 @@ fn order(app: &TestApp, reference: &str, sku: &str, quantity: i64) -> OrderReque
         },
         email: None,
         shipping_service: "STANDARD".to_owned(),
+        accept_by: app.app.clock.now() + TimeDelta::days(1),
+        ship_by: app.app.clock.now() + TimeDelta::days(3),
         lines: vec![line],
         packing_slip: PackingSlip { store_name: "Store".to_owned(), order_number: "1001".to_owned(), note: None },
     }

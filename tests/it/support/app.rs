@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use consign::app::App;
 use consign::identity::api_tokens::{NewApiToken, TokenScope};
-use consign::identity::{Actor, Permission, api_tokens};
+use consign::identity::{Actor, Permission, api_tokens, order_links};
 use consign::kernel::clock::{Clock, to_microseconds};
 use consign::kernel::ids::{IdSource, SupplierId};
 use consign::platform::config::{Config, TestGatewayConfig};
@@ -119,6 +119,14 @@ impl TestApp {
     /// A supplier.
     pub async fn as_supplier(&self, id: SupplierId) -> Client {
         self.with_scope(TokenScope::Supplier(id)).await
+    }
+
+    /// Whoever holds a link of this supplier order, which is this supplier's.
+    pub async fn as_linked(&self, order: &str, supplier: &str) -> Client {
+        let (order, supplier) = (order.parse().expect("an id"), supplier.parse().expect("an id"));
+        let link = order_links::make(&self.app, order, supplier, 30).await.expect("a link");
+        let (_, token) = link.url.split_once("token=").expect("a token");
+        Client::new(self.router.clone(), Some(token.to_owned()))
     }
 
     async fn with_scope(&self, scope: TokenScope) -> Client {

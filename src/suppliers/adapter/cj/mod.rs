@@ -24,8 +24,8 @@ use url::Url;
 use self::call::Failure;
 use super::exchange::Call;
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus, RemoteStock,
-    StockAccess, SupplierAdapter, WebhookError, pace, text, within_grace,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
+    RemoteStock, StockAccess, SupplierAdapter, WebhookError, pace, text, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -285,7 +285,7 @@ impl SupplierAdapter for Cj {
         Capabilities {
             submits: true,
             lookup_by_reference: true,
-            cancels: true,
+            cancels: Cancelling::Call,
             stock: StockAccess::ByItem(BATCH),
             pushes: true,
             registers: true,

@@ -17,8 +17,8 @@ use tokio::sync::Mutex;
 
 use self::source::{Fetched, NotFetched, Source};
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, StockAnswer,
-    StockPage, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess,
+    StockAnswer, StockPage, SupplierAdapter, WebhookError,
 };
 use crate::app::App;
 use crate::feeds::{self, Batches, Format, Mapping};
@@ -217,7 +217,7 @@ impl SupplierAdapter for Feed {
         Capabilities {
             submits: false,
             lookup_by_reference: false,
-            cancels: false,
+            cancels: Cancelling::Never,
             stock: StockAccess::Whole,
             pushes: false,
             registers: false,

@@ -12,8 +12,8 @@ use url::Url;
 
 use super::exchange::{Answer, Call, Failure};
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus, StockAccess,
-    StockAnswer, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
+    StockAccess, StockAnswer, SupplierAdapter, WebhookError,
 };
 use crate::kernel::clock::Timestamp;
 use crate::platform::egress::Egress;
@@ -83,7 +83,7 @@ impl SupplierAdapter for HttpSupplier {
         Capabilities {
             submits: true,
             lookup_by_reference: true,
-            cancels: true,
+            cancels: Cancelling::Call,
             stock: StockAccess::Whole,
             pushes,
             registers: false,

@@ -23,8 +23,8 @@ use url::Url;
 use super::exchange::{Answer, Call, Failure};
 use super::text::{cut, id};
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStock, StockAccess,
-    SupplierAdapter, WebhookError, pace, within_grace,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStock,
+    StockAccess, SupplierAdapter, WebhookError, pace, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -288,7 +288,7 @@ impl SupplierAdapter for Printful {
             submits: true,
             lookup_by_reference: true,
             // Version 2 documents none.
-            cancels: false,
+            cancels: Cancelling::Never,
             stock: StockAccess::ByItem(BATCH),
             pushes: true,
             registers: true,
