@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// How many fields there are.
-pub const FIELDS: usize = 20;
+pub const FIELDS: usize = 24;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident: $name:literal, $($alias:literal)|+;)*) => {
@@ -70,6 +70,14 @@ fields! {
     Image: "image_url", "imageurl" | "image" | "images" | "imagelink";
     /// What the pictures show.
     ImageAlt: "image_alt", "imagealt" | "alttext";
+    /// The GTIN: an EAN, UPC or wider.
+    Gtin: "gtin", "gtin" | "ean" | "upc" | "barcode";
+    /// The maker's name for the variant.
+    Mpn: "mpn", "mpn" | "manufacturerpartnumber";
+    /// The maker.
+    Brand: "brand", "brand" | "manufacturer";
+    /// Whether the supplier has it, in a word.
+    Availability: "availability", "availability";
     /// A choice the product offers.
     Option1Name: "option1_name", "option1name";
     /// What the variant is of it.
