@@ -16,6 +16,7 @@ mod register;
 mod services;
 mod sessions;
 mod settings;
+mod trial;
 mod vocabulary;
 
 pub use self::adapter::adapter_for;
@@ -24,9 +25,12 @@ pub use self::entity::{fetch, left_out, service, supplier};
 pub use self::error::SupplierErrorCode;
 pub use self::health::{Health, enter, note_error, note_success};
 pub use self::manage::{NewSupplier, StockTerms, SupplierChange, create, update};
-pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
+pub use self::queries::{
+    active, count, find, forget_stock_tag, list, load_many, lookup, remember_stock_tag, services_of,
+};
 pub use self::register::{RegisterWebhooks, after_changed, webhook_url};
 pub use self::services::{ServiceChange, set_service};
 pub use self::sessions::reseal as reseal_sessions;
 pub use self::settings::reseal;
+pub use self::trial::{Trial, TrialOrder, TrialStep, try_order};
 pub use self::vocabulary::{ShipmentStatus, SupplierRejection};

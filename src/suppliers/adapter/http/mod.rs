@@ -12,8 +12,8 @@ use url::Url;
 
 use super::exchange::{Answer, Call, Failure};
 use super::{
-    AdapterError, CancelAnswer, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus, StockAccess,
-    StockAnswer, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
+    StockAccess, StockAnswer, SupplierAdapter, WebhookError,
 };
 use crate::kernel::clock::Timestamp;
 use crate::platform::egress::Egress;
@@ -84,7 +84,9 @@ impl SupplierAdapter for HttpSupplier {
             submits: true,
             lookup_by_reference: true,
             cancels: true,
+            trials: false,
             stock: StockAccess::Whole,
+            catalog: CatalogAccess::Hidden,
             pushes,
             registers: false,
         }
