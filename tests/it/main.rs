@@ -25,6 +25,7 @@ modules! {
     journeys,
     lanes,
     notifications,
+    onboarding,
     observability,
     operations,
     orders,

@@ -328,7 +328,15 @@ fn store_mutations() -> Vec<Row> {
                 name: \"New\", adapter: \"portal\", currency: \"EUR\", autoForward: true, shipsFrom: \"DE\" })",
         ),
         works(Gate::Store(Suppliers), "supplierCheck(id: $sup)"),
+        mutation(
+            Gate::Store(Suppliers),
+            &format!("supplierTest(id: $sup9, input: {{ supplierSku: \"A\", shippingService: \"A\", address: {ADDRESS} }})"),
+        ),
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
+        works(Gate::Store(Suppliers), "supplierCatalogFetch(id: $sup3)"),
+        works(Gate::Store(Inventory), "supplierItemsMap(input: [{ itemId: $sit, variantId: $var }])"),
+        works(Gate::Store(Catalog), "supplierItemsImport(ids: [$sit2])"),
+        works(Gate::Store(Suppliers), "supplierItemsIgnore(ids: [$sit3])"),
         works(
             Gate::Store(Suppliers),
             "supplierShippingServiceSet(input: { supplierId: $sup, code: \"a\", name: \"A\", countries: [\"DE\"],
