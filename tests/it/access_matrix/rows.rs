@@ -330,7 +330,7 @@ fn store_mutations() -> Vec<Row> {
         works(Gate::Store(Suppliers), "supplierCheck(id: $sup)"),
         mutation(
             Gate::Store(Suppliers),
-            &format!("supplierTest(id: $sup9, input: {{ supplierSku: \"A\", shippingService: \"A\", address: {ADDRESS} }})"),
+            &format!("supplierTest(id: $sup, input: {{ supplierSku: \"A\", shippingService: \"A\", address: {ADDRESS} }})"),
         ),
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
         works(Gate::Store(Suppliers), "supplierCatalogFetch(id: $sup3)"),
