@@ -30,6 +30,7 @@ pub mod shipments;
 
 pub mod importing;
 pub mod notifications;
+pub mod onboarding;
 pub mod webhooks;
 
 pub mod operations;

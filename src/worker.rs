@@ -14,6 +14,7 @@ use crate::inventory;
 use crate::kernel::event::EventType;
 use crate::kernel::problem::Fault;
 use crate::notifications::{self, Notify};
+use crate::onboarding;
 use crate::operations::{self, DeadLetters, DiscardJob, RetryJob};
 use crate::orders::{ClaimOrders, EraseOrders, SyncMoney};
 use crate::payments::{self, SettleTransaction};
@@ -56,6 +57,7 @@ pub fn handlers() -> Handlers {
         .with::<checkout::EraseCarts>()
         .with::<checkout::ForgetCart>()
         .with::<ImportCatalog>()
+        .with::<onboarding::FetchCatalog>()
         .with::<SweepUploads>()
         .with::<SweepJobs>()
         .with::<Notify>()

@@ -32,9 +32,10 @@ mod m20261128_000026_job_lists;
 mod m20261128_000027_job_trace;
 mod m20261128_000028_supplier_session;
 mod m20261128_000029_supplier_fetch;
+mod m20261128_000030_order_link;
+mod m20261128_000033_onboarding;
 mod m20261128_000035_routing;
 mod m20261128_000036_live_stock;
-mod m20261128_000030_order_link;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000035_routing::Migration),
             Box::new(m20261128_000036_live_stock::Migration),
             Box::new(m20261128_000030_order_link::Migration),
+            Box::new(m20261128_000033_onboarding::Migration),
         ]
     }
 }

@@ -137,6 +137,14 @@ pub mod variant {
         pub sku: String,
         /// The SKU without regard to case; unique.
         pub sku_key: String,
+        /// Its GTIN, as 14 digits.
+        pub gtin: Option<String>,
+        /// Its maker's name for it.
+        pub mpn: Option<String>,
+        /// The maker's name for it as it is looked for.
+        pub mpn_key: Option<String>,
+        /// Its maker.
+        pub brand: Option<String>,
         /// What tells it from its siblings.
         pub title: String,
         /// What it is, of each of the product's choices.

@@ -10,6 +10,7 @@ use super::entity::{
 use super::error::{CatalogError, CatalogErrorCode};
 use super::validate::Check;
 use super::{search, state, text};
+use crate::kernel::gtin::Gtin;
 use crate::kernel::ids::{ProductId, TypedId, VariantId};
 use crate::kernel::money::{Currency, Money};
 use crate::platform::db::{among_texts, unless_duplicate};
@@ -51,6 +52,19 @@ pub struct NewVariant {
     pub price: Money,
     /// The price it is compared with.
     pub compare_at: Option<Money>,
+    /// What others know it by.
+    pub identity: Identity,
+}
+
+/// What a variant is known by outside the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Its GTIN.
+    pub gtin: Option<Gtin>,
+    /// Its maker's name for it.
+    pub mpn: Option<String>,
+    /// Its maker.
+    pub brand: Option<String>,
 }
 
 /// What was made.
@@ -226,6 +240,10 @@ pub(super) fn variant_row(tx: &Tx, product_id: ProductId, position: i32, it: New
         product_id: Set(product_id),
         sku_key: Set(text::sku_key(&it.sku)),
         sku: Set(it.sku.trim().to_owned()),
+        gtin: Set(it.identity.gtin.map(|it| it.to_string())),
+        mpn_key: Set(it.identity.mpn.as_deref().map(text::plain_key)),
+        mpn: Set(it.identity.mpn),
+        brand: Set(it.identity.brand),
         title: Set(it.title.unwrap_or_else(|| variant_title(&it.options))),
         selected_options: Set(SelectedOptions(it.options)),
         currency: Set(it.price.currency()),

@@ -22,6 +22,11 @@ pub(super) fn sku_key(sku: &str) -> String {
     sku.trim().chars().flat_map(char::to_lowercase).collect()
 }
 
+/// A name of a thing as makers and suppliers write it, without regard to case, and to spaces and signs in it.
+pub(super) fn plain_key(name: &str) -> String {
+    name.chars().flat_map(fold).filter(|it| it.is_alphanumeric()).collect()
+}
+
 /// The words of a text, folded, in order. Ideographs are words of their own, since nothing
 /// separates them.
 pub(super) fn words(text: &str) -> Vec<String> {

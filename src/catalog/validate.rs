@@ -21,6 +21,8 @@ pub const MAX_TITLE: usize = 255;
 pub const MAX_DESCRIPTION: usize = 20_000;
 /// The most characters of a SKU.
 pub const MAX_SKU: usize = 100;
+/// The most characters of a maker's number, and of a maker's name.
+pub const MAX_IDENTITY: usize = 100;
 /// The highest price, in minor units: sums of many stay far from the end of the number range.
 pub const MAX_PRICE: i64 = 1_000_000_000_000;
 
@@ -67,6 +69,12 @@ impl Check {
         self.price(&join(at, "price"), variant.price);
         if let Some(compare_at) = variant.compare_at {
             self.price(&join(at, "compareAtPrice"), compare_at);
+        }
+        if let Some(mpn) = &variant.identity.mpn {
+            self.line(&join(at, "mpn"), "a maker's number", mpn, MAX_IDENTITY);
+        }
+        if let Some(brand) = &variant.identity.brand {
+            self.line(&join(at, "brand"), "a brand", brand, MAX_IDENTITY);
         }
     }
 

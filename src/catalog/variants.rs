@@ -6,12 +6,13 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use super::entity::{SelectedOption, SelectedOptions, variant};
 use super::error::{CatalogError, CatalogErrorCode};
-use super::products::{NewVariant, insert_variants, refuse_taken_skus, variant_row};
+use super::products::{Identity, NewVariant, insert_variants, refuse_taken_skus, variant_row};
 use super::validate::{Check, MAX_VARIANTS};
 use super::{facets, state, text, update};
 use crate::app::App;
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};
+use crate::kernel::gtin::Gtin;
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::money::Money;
 use crate::platform::tx::Tx;
@@ -30,6 +31,12 @@ pub struct VariantChange {
     pub compare_at: Option<Option<Money>>,
     /// Whether it is for sale.
     pub active: Option<bool>,
+    /// Its GTIN; `Some(None)` takes it away.
+    pub gtin: Option<Option<Gtin>>,
+    /// Its maker's name for it; `Some(None)` takes it away.
+    pub mpn: Option<Option<String>>,
+    /// Its maker; `Some(None)` takes it away.
+    pub brand: Option<Option<String>>,
 }
 
 /// A variant as [`product_variants_set`] wants it: one that is there (by id), or a new one.
@@ -84,6 +91,11 @@ pub async fn update_variants(tx: &Tx, changes: Vec<(VariantId, VariantChange)>) 
             options: change.options.unwrap_or(row.selected_options.0),
             price: change.price.unwrap_or(Money::from_minor(row.price, row.currency)),
             compare_at: change.compare_at.unwrap_or(row.compare_at.map(|it| Money::from_minor(it, row.currency))),
+            identity: Identity {
+                gtin: change.gtin.unwrap_or_else(|| row.gtin.as_deref().and_then(Gtin::parse)),
+                mpn: change.mpn.unwrap_or(row.mpn),
+                brand: change.brand.unwrap_or(row.brand),
+            },
         };
         check.variant("", &wanted);
         check.finish()?;
@@ -102,6 +114,10 @@ async fn rewrite(tx: &Tx, id: VariantId, it: NewVariant, active: bool, position:
         currency: Set(it.price.currency()),
         price: Set(it.price.minor()),
         compare_at: Set(it.compare_at.map(Money::minor)),
+        gtin: Set(it.identity.gtin.map(|it| it.to_string())),
+        mpn_key: Set(it.identity.mpn.as_deref().map(text::plain_key)),
+        mpn: Set(it.identity.mpn),
+        brand: Set(it.identity.brand),
         active: Set(active),
         position: Set(position),
         updated_at: Set(tx.now()),
@@ -175,7 +191,7 @@ pub async fn product_variants_set(
     let mut added = Vec::new();
     for (it, place) in wanted.into_iter().zip(0..) {
         match it.id {
-            Some(id) => rewrite(&tx, id, it.variant, true, place).await?,
+            Some(id) => rewrite(&tx, id, still_known_by(it.variant, &rows, id), true, place).await?,
             None => added.push(variant_row(&tx, product, place, it.variant)),
         }
     }
@@ -196,6 +212,17 @@ pub async fn product_variants_set(
     state::bump(&tx).await?;
     tx.commit().await?;
     Ok(product)
+}
+
+/// What a variant is known by stays, unless something else is said: who sets variants need not know of it.
+fn still_known_by(mut wanted: NewVariant, rows: &[variant::Model], id: VariantId) -> NewVariant {
+    if let Some(row) = rows.iter().find(|row| row.id == id) {
+        let known = &mut wanted.identity;
+        known.gtin = known.gtin.take().or_else(|| row.gtin.as_deref().and_then(Gtin::parse));
+        known.mpn = known.mpn.take().or_else(|| row.mpn.clone());
+        known.brand = known.brand.take().or_else(|| row.brand.clone());
+    }
+    wanted
 }
 
 /// Notes in the audit log how the variants of a product differ from `before`, by SKU.

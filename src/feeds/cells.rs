@@ -29,6 +29,13 @@ pub fn cut(text: &str) -> String {
     text.chars().take(60).filter(|char| !char.is_control()).collect()
 }
 
+/// What a row says in a field as one line of at most `most` characters; nothing if nothing of it can be seen.
+pub fn line(record: &Record, field: Field, most: usize) -> Option<String> {
+    let visible = value(record, field)?.replace(char::is_control, " ");
+    let line: String = visible.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(most).collect();
+    (!line.is_empty()).then_some(line)
+}
+
 /// A SKU as it may be shown beside an error.
 pub fn shown_sku(sku: &str) -> String {
     sku.chars().take(MAX_SKU).filter(|char| !char.is_control()).collect()

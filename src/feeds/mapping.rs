@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::cells::MAX_QUANTITY;
 
 /// How many fields there are.
-pub const FIELDS: usize = 22;
+pub const FIELDS: usize = 25;
 /// How many there are of what a file only says is in stock: enough for any cart, as with makers to order.
 const IN_STOCK: i64 = 100;
 
@@ -81,6 +81,12 @@ fields! {
     Image: "image_url", "imageurl" | "image" | "images" | "imagelink";
     /// What the pictures show.
     ImageAlt: "image_alt", "imagealt" | "alttext";
+    /// The GTIN: an EAN, UPC or wider.
+    Gtin: "gtin", "gtin" | "ean" | "upc" | "barcode";
+    /// The maker's name for the variant.
+    Mpn: "mpn", "mpn" | "manufacturerpartnumber";
+    /// The maker.
+    Brand: "brand", "brand" | "manufacturer";
     /// A choice the product offers.
     Option1Name: "option1_name", "option1name";
     /// What the variant is of it.

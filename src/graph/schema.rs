@@ -98,6 +98,8 @@ pub struct Mutation(
     //
     // importing
     crate::importing::graphql::ImportMutation,
+    // onboarding
+    crate::onboarding::graphql::OnboardingMutation,
     // webhooks
     crate::webhooks::graphql::WebhookMutation,
     //

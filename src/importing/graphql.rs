@@ -45,7 +45,7 @@ pub struct CatalogImportInput {
     /// Which column is which of our fields, such as `{"sku": "StockCode", "price": "UnitPrice"}`. The
     /// fields are `sku`, `supplier_sku`, `product` (what rows of one product share), `title`,
     /// `description`, `price`, `compare_at`, `cost`, `currency` (of the cost), `quantity`,
-    /// `availability` (in a word), `lead_time_days`, `collection`, `image_url`, `image_alt` and
+    /// `availability` (in a word), `lead_time_days`, `gtin`, `mpn`, `brand`, `collection`, `image_url`, `image_alt` and
     /// `option1_name`, `option1_value` to `option3_value`. Beside them: `defaults` (field → value),
     /// `delimiter`, `decimal`, `encoding`, `in_stock` (how many there are of what the file only says is in
     /// stock; 100 unless told). Without a mapping, columns called like the fields are taken; of Google's

@@ -1,8 +1,9 @@
 //! A row as it is checked: everything a row alone can tell is wrong is found here.
 
-use crate::catalog::{MAX_DESCRIPTION, MAX_TITLE, SelectedOption, is_public_https};
+use crate::catalog::{Identity, MAX_DESCRIPTION, MAX_IDENTITY, MAX_TITLE, SelectedOption, is_public_https};
 use crate::feeds::cells::{self, Refusal, check_sku, cut, value};
 use crate::feeds::{Field, Item, Mapping, Record, RowError};
+use crate::kernel::gtin::Gtin;
 use crate::kernel::money::{Currency, Money};
 
 /// The most pictures of one row.
@@ -30,6 +31,7 @@ pub(super) struct Row {
     pub(super) images: Vec<String>,
     pub(super) image_alt: Option<String>,
     pub(super) options: Vec<SelectedOption>,
+    pub(super) identity: Identity,
 }
 
 /// What rows are read against.
@@ -73,6 +75,7 @@ impl Rules<'_> {
             images: images(&record)?,
             image_alt: bounded(&record, Field::ImageAlt, MAX_TITLE, "IMAGE_INVALID")?,
             options: options(&record)?,
+            identity: identity(&record),
             sku,
             supplier_sku,
         };
@@ -100,6 +103,15 @@ impl Rules<'_> {
 /// The store's SKU of a row: by default the supplier's.
 fn sku(record: &Record) -> Option<String> {
     value(record, Field::Sku).or_else(|| value(record, Field::SupplierSku)).map(str::to_owned)
+}
+
+/// What the row's variant is known by. A number whose check digit is wrong is none: no reason to leave a row out.
+fn identity(record: &Record) -> Identity {
+    Identity {
+        gtin: value(record, Field::Gtin).and_then(Gtin::parse),
+        mpn: cells::line(record, Field::Mpn, MAX_IDENTITY),
+        brand: cells::line(record, Field::Brand, MAX_IDENTITY),
+    }
 }
 
 /// One line of text; line breaks and other signs that cannot be seen become spaces.

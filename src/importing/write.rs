@@ -146,7 +146,17 @@ fn variant_change(row: &Row, now: &variant::Model) -> Option<VariantChange> {
     let price = row.price.filter(|price| price.minor() != now.price);
     let compare_at = row.compare_at.filter(|it| Some(it.minor()) != now.compare_at);
     let options = (!row.options.is_empty() && row.options != now.selected_options.0).then(|| row.options.clone());
-    let change = VariantChange { price, options, compare_at: compare_at.map(Some), ..VariantChange::default() };
+    let known = &row.identity;
+    let gtin = known.gtin.clone().filter(|it| now.gtin.as_deref() != Some(it.as_str()));
+    let change = VariantChange {
+        price,
+        options,
+        compare_at: compare_at.map(Some),
+        gtin: gtin.map(Some),
+        mpn: known.mpn.clone().filter(|it| now.mpn.as_ref() != Some(it)).map(Some),
+        brand: known.brand.clone().filter(|it| now.brand.as_ref() != Some(it)).map(Some),
+        ..VariantChange::default()
+    };
     (change != VariantChange::default()).then_some(change)
 }
 
@@ -238,7 +248,14 @@ fn new_variant(row: &Row) -> Result<NewVariant, RowError> {
     };
     // Rows of one product that name no option are told apart by their SKU.
     let title = (row.product.is_some() && row.options.is_empty()).then(|| row.sku.clone());
-    Ok(NewVariant { sku: row.sku.clone(), title, options: row.options.clone(), price, compare_at: row.compare_at })
+    Ok(NewVariant {
+        sku: row.sku.clone(),
+        title,
+        options: row.options.clone(),
+        price,
+        compare_at: row.compare_at,
+        identity: row.identity.clone(),
+    })
 }
 
 fn new_product(row: &Row, variant: NewVariant, external_key: Option<String>) -> NewProduct {
@@ -279,6 +296,7 @@ async fn write_offers(tx: &Tx, supplier: SupplierId, placed: &mut [Placed]) -> R
             cost,
             quantity: it.row.quantity,
             lead_time_days: it.row.lead_time_days,
+            active: None,
         });
     }
     inventory::upsert_offers(tx, supplier, &offers).await?;

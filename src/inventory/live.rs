@@ -42,7 +42,9 @@ pub async fn look(app: &App, variants: &[VariantId]) -> Result<(), Fault> {
 }
 
 fn is_due(app: &App, supplier: &supplier::Model, offer: &offer::Model) -> bool {
-    let Some(limit) = supplier.stock_live_seconds.filter(|_| supplier.is_active() && offer.is_live()) else { return false };
+    let Some(limit) = supplier.stock_live_seconds.filter(|_| supplier.is_active() && offer.is_live()) else {
+        return false;
+    };
     offer.as_of.is_none_or(|as_of| as_of + TimeDelta::seconds(limit) <= app.clock.now())
 }
 

@@ -33,9 +33,11 @@ pub use self::figures::lock_offers;
 pub use self::jobs::{NoteStaleStock, RefreshAvailability};
 pub use self::live::look as look_again;
 pub use self::news::{after_supplier_changed, after_work_item};
-pub use self::offers::{ApplySupplierTerms, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers};
+pub use self::offers::{
+    ApplySupplierTerms, MAX_OFFERS, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers,
+};
 pub use self::poll::{PollStock, WatchPolls, poll_all};
 pub use self::portal::report_stock;
-pub use self::queries::{OfferSnapshot, commitments_of, offers_for};
+pub use self::queries::{OfferSnapshot, commitments_of, offers_for, variants_offered};
 pub use self::reports::{DecideHeldReport, MAX_QUANTITY, ReportOutcome, ReportPart, StockReport, report};
 pub use self::reserve::{release, reserve};

@@ -1,6 +1,6 @@
 //! Reading offers and commitments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,25 @@ pub(super) async fn known_skus(
         known.extend(found);
     }
     Ok(known)
+}
+
+/// What the supplier offers under these SKUs: the variants, by SKU.
+pub async fn variants_offered(
+    conn: &impl ConnectionTrait,
+    supplier_id: SupplierId,
+    skus: &[String],
+) -> Result<HashMap<String, VariantId>, Fault> {
+    let mut offered = HashMap::new();
+    for chunk in skus.chunks(CHUNK) {
+        let query = offer::Entity::find()
+            .select_only()
+            .columns([offer::Column::SupplierSku, offer::Column::VariantId])
+            .filter(offer::Column::SupplierId.eq(supplier_id))
+            .filter(offer::Column::SupplierSku.is_in(chunk.iter().map(String::as_str)));
+        let found: Vec<(String, VariantId)> = query.into_tuple().all(conn).await?;
+        offered.extend(found);
+    }
+    Ok(offered)
 }
 
 /// Up to `limit` of the SKUs the supplier has offers for, behind `after`, in their own order.

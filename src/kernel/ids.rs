@@ -135,6 +135,8 @@ ids! {
     UploadId, "upl", "Upload";
     /// A supplier.
     SupplierId, "sup", "Supplier";
+    /// One of a supplier's goods, as the supplier shows it.
+    SupplierItemId, "sit", "SupplierItem";
     /// A shipping service a supplier offers.
     ShippingServiceId, "ssv", "ShippingService";
     /// A supplier's offer of one variant.

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod country;
 pub mod email;
 pub mod event;
+pub mod gtin;
 pub mod ids;
 pub mod money;
 pub mod page;

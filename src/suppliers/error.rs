@@ -11,4 +11,6 @@ pub enum SupplierErrorCode {
     CurrencyMismatch,
     /// More than is allowed of one.
     TooMany,
+    /// The supplier's platform has no such thing.
+    NotAvailable,
 }

@@ -4,9 +4,9 @@ use chrono::NaiveTime;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde_json::{Value, json};
 
+use super::adapter::{StockAccess, adapter_for};
 use super::entity::supplier::{self, StalePolicy, SupplierStatus};
 use super::error::SupplierErrorCode::{self, CurrencyMismatch, Invalid, NotFound};
-use super::adapter::{StockAccess, adapter_for};
 use super::live;
 use super::settings::{self, Stored};
 use crate::app::App;

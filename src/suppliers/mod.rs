@@ -18,6 +18,7 @@ mod reliability;
 mod services;
 mod sessions;
 mod settings;
+mod trial;
 mod vocabulary;
 
 pub use self::adapter::adapter_for;
@@ -27,10 +28,13 @@ pub use self::error::SupplierErrorCode;
 pub use self::health::{Health, enter, note_error, note_success};
 pub use self::live::any_live;
 pub use self::manage::{NewSupplier, RoutingTerms, StockTerms, SupplierChange, create, update};
-pub use self::queries::{active, count, find, list, load_many, lookup, remember_stock_tag, services_of};
+pub use self::queries::{
+    active, count, find, forget_stock_tag, list, load_many, lookup, remember_stock_tag, services_of,
+};
 pub use self::register::{RegisterWebhooks, after_changed, webhook_url};
 pub use self::reliability::{Reliability, note_reliability};
 pub use self::services::{ServiceChange, set_service};
 pub use self::sessions::reseal as reseal_sessions;
 pub use self::settings::reseal;
+pub use self::trial::{Trial, TrialOrder, TrialStep, try_order};
 pub use self::vocabulary::{ShipmentStatus, SupplierRejection};

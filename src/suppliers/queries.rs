@@ -10,6 +10,7 @@ use crate::identity::{Action, Actor};
 use crate::kernel::ids::SupplierId;
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
+use crate::platform::tx::Tx;
 
 /// The supplier with this id.
 pub async fn lookup(conn: &impl ConnectionTrait, id: SupplierId) -> Result<Option<supplier::Model>, Fault> {
@@ -62,6 +63,16 @@ pub async fn count(app: &App, actor: &Actor) -> Result<i64, Fault> {
 pub async fn find(app: &App, actor: &Actor, id: SupplierId) -> Result<Option<supplier::Model>, Fault> {
     actor.may(Action::ReadSuppliers)?;
     lookup(app.db.read(), id).await
+}
+
+/// Has the supplier's stock read anew when it is fetched next, whether or not it changed: there are new offers.
+pub async fn forget_stock_tag(tx: &Tx, id: SupplierId) -> Result<(), Fault> {
+    supplier::Entity::update_many()
+        .col_expr(supplier::Column::StockEtag, Expr::value(None::<String>))
+        .filter(supplier::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Remembers the tag of the stock answer read last.

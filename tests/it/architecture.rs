@@ -23,7 +23,7 @@ const ROWS: [&[&str]; 16] = [
     &["orders"],
     &["checkout", "fulfillment"],
     &["shipments"],
-    &["notifications", "webhooks", "importing"],
+    &["notifications", "webhooks", "importing", "onboarding"],
     &["privacy", "operations"],
     &["graph"],
     &["server", "cli"],

@@ -26,6 +26,7 @@ modules! {
     journeys,
     lanes,
     notifications,
+    onboarding,
     observability,
     operations,
     orders,

@@ -6,10 +6,11 @@ use rust_decimal::prelude::ToPrimitive;
 use super::product::ProductStatus;
 use super::sees_drafts;
 use crate::catalog::{
-    self, CatalogError, CatalogErrorCode, Media, NewCollection, NewProduct, NewVariant, WantedVariant,
+    self, CatalogError, CatalogErrorCode, Identity, Media, NewCollection, NewProduct, NewVariant, WantedVariant,
 };
 use crate::graph::GlobalId;
 use crate::graph::scalars::{Decimal, MoneyInput};
+use crate::kernel::gtin::{self, Gtin};
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::{Fault, Problem};
@@ -107,6 +108,12 @@ pub struct ProductVariantInput {
     price: MoneyInput,
     /// The price it is compared with.
     compare_at_price: Option<MoneyInput>,
+    /// Its GTIN (GTIN-8, UPC, EAN or GTIN-14); one that is there stays if it is left out.
+    gtin: Option<String>,
+    /// Its maker's name for it: at most 100 characters; one that is there stays if it is left out.
+    mpn: Option<String>,
+    /// Its maker: at most 100 characters; one that is there stays if it is left out.
+    brand: Option<String>,
 }
 
 /// A product about to be made.
@@ -166,6 +173,12 @@ pub struct VariantUpdateInput {
     compare_at_price: async_graphql::MaybeUndefined<MoneyInput>,
     /// Whether it is for sale.
     active: Option<bool>,
+    /// Its GTIN (GTIN-8, UPC, EAN or GTIN-14); null takes it away.
+    gtin: async_graphql::MaybeUndefined<String>,
+    /// Its maker's name for it: at most 100 characters; null takes it away.
+    mpn: async_graphql::MaybeUndefined<String>,
+    /// Its maker: at most 100 characters; null takes it away.
+    brand: async_graphql::MaybeUndefined<String>,
 }
 
 /// A collection about to be made.
@@ -211,6 +224,14 @@ fn money(input: MoneyInput, at: &str) -> Result<Money, CatalogError> {
     input.money().map_err(|error| Problem::at(CatalogErrorCode::Invalid, at, error.to_string()).into())
 }
 
+fn gtin(text: &str, at: &str) -> Result<Gtin, CatalogError> {
+    Gtin::parse(text).ok_or_else(|| Problem::at(CatalogErrorCode::Invalid, at, gtin::RULE).into())
+}
+
+fn trimmed(text: String) -> String {
+    text.trim().to_owned()
+}
+
 impl ProductVariantInput {
     fn read(self, index: usize) -> Result<WantedVariant, CatalogError> {
         let at = |field: &str| format!("variants.{index}.{field}");
@@ -221,6 +242,11 @@ impl ProductVariantInput {
             title: self.title,
             options: options(self.options),
             compare_at,
+            identity: Identity {
+                gtin: self.gtin.map(|it| gtin(&it, &at("gtin"))).transpose()?,
+                mpn: self.mpn.map(trimmed),
+                brand: self.brand.map(trimmed),
+            },
         };
         Ok(WantedVariant { id: self.id.map(|id| id.0), variant })
     }
@@ -256,6 +282,15 @@ impl ProductVariantsSetInput {
     }
 }
 
+/// Left out: stays; null: is taken away.
+fn change<T>(input: async_graphql::MaybeUndefined<T>) -> Option<Option<T>> {
+    match input {
+        async_graphql::MaybeUndefined::Undefined => None,
+        async_graphql::MaybeUndefined::Null => Some(None),
+        async_graphql::MaybeUndefined::Value(it) => Some(Some(it)),
+    }
+}
+
 impl From<ProductUpdateInput> for catalog::ProductChange {
     fn from(input: ProductUpdateInput) -> Self {
         Self { title: input.title, slug: input.slug, description: input.description, media: input.media.map(media) }
@@ -265,17 +300,17 @@ impl From<ProductUpdateInput> for catalog::ProductChange {
 impl VariantUpdateInput {
     /// The change it describes.
     pub(super) fn read(self) -> Result<catalog::VariantChange, CatalogError> {
-        use async_graphql::MaybeUndefined::{Null, Undefined, Value};
         Ok(catalog::VariantChange {
             title: self.title,
             options: self.options.map(options),
             price: self.price.map(|it| money(it, "price")).transpose()?,
-            compare_at: match self.compare_at_price {
-                Undefined => None,
-                Null => Some(None),
-                Value(it) => Some(Some(money(it, "compareAtPrice")?)),
-            },
+            compare_at: change(self.compare_at_price)
+                .map(|it| it.map(|it| money(it, "compareAtPrice")).transpose())
+                .transpose()?,
             active: self.active,
+            gtin: change(self.gtin).map(|it| it.map(|it| gtin(&it, "gtin")).transpose()).transpose()?,
+            mpn: change(self.mpn).map(|it| it.map(trimmed)),
+            brand: change(self.brand).map(|it| it.map(trimmed)),
         })
     }
 }

@@ -36,6 +36,12 @@ pub struct SelectedOption {
     value: String,
 }
 
+impl From<crate::catalog::SelectedOption> for SelectedOption {
+    fn from(it: crate::catalog::SelectedOption) -> Self {
+        Self { name: it.name, value: it.value }
+    }
+}
+
 /// Whether a variant can be had.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 #[graphql(name = "Availability")]
@@ -116,6 +122,21 @@ impl ProductVariant {
         &self.row.sku
     }
 
+    /// Its GTIN, as 14 digits: a GTIN-8, UPC or EAN has zeros in front; null if it has none.
+    async fn gtin(&self) -> Option<&str> {
+        self.row.gtin.as_deref()
+    }
+
+    /// Its maker's name for it; null if that is not known.
+    async fn mpn(&self) -> Option<&str> {
+        self.row.mpn.as_deref()
+    }
+
+    /// Its maker; null if that is not known.
+    async fn brand(&self) -> Option<&str> {
+        self.row.brand.as_deref()
+    }
+
     /// What tells it from its siblings.
     async fn title(&self) -> &str {
         &self.row.title
@@ -124,7 +145,7 @@ impl ProductVariant {
     /// What it is, of each of its product's choices.
     async fn selected_options(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<SelectedOption>> {
         let options = ctx.loaders().load::<OptionsLoader, _>(self.row.id).await?.unwrap_or_default();
-        Ok(options.0.into_iter().map(|it| SelectedOption { name: it.name, value: it.value }).collect())
+        Ok(options.0.into_iter().map(SelectedOption::from).collect())
     }
 
     /// The price.

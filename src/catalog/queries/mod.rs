@@ -8,6 +8,7 @@ mod collections;
 mod count;
 mod list;
 mod load;
+mod matching;
 mod rows;
 
 pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
@@ -19,5 +20,8 @@ pub(super) use self::list::bind_ids;
 pub use self::list::{ListProducts, ProductFilter, ProductSort, list_products};
 pub use self::load::{
     details_of, options_of, product_by_slug, products_by_ids, variant_by_sku, variants_by_ids, variants_of,
+};
+pub use self::matching::{
+    KnownVariant, Names, plain_key, products_with_words, spaceless_sku, variants_for_matching, variants_known_as, words,
 };
 pub use self::rows::{ProductDetails, ProductRow, Sight, VariantRow};

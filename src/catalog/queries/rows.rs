@@ -81,11 +81,16 @@ pub struct VariantRow {
     pub active: bool,
     /// Its place among its siblings.
     pub position: i32,
+    /// Its GTIN, as 14 digits.
+    pub gtin: Option<String>,
+    /// Its maker's name for it.
+    pub mpn: Option<String>,
+    /// Its maker.
+    pub brand: Option<String>,
 }
 
 /// The columns of [`VariantRow`], of a table called `v`.
-pub(super) const VARIANT_COLUMNS: &str =
-    "v.id, v.product_id, v.sku, v.title, v.currency, v.price, v.compare_at, v.active, v.position";
+pub(super) const VARIANT_COLUMNS: &str = "v.id, v.product_id, v.sku, v.title, v.currency, v.price, v.compare_at, v.active, v.position, v.gtin, v.mpn, v.brand";
 
 impl ProductRow {
     /// Whether somebody with this sight sees it.

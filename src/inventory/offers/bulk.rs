@@ -36,6 +36,8 @@ pub struct OfferUpsert {
     pub quantity: Option<i64>,
     /// Days until it is ready, if the import says.
     pub lead_time_days: Option<i32>,
+    /// Whether it is used, if the import says; a new one is, unless told otherwise.
+    pub active: Option<bool>,
 }
 
 #[derive(Default)]
@@ -135,6 +137,7 @@ fn brought_up_to_date(
         row.cost_minor = wanted.cost.minor();
     }
     row.lead_time_days = wanted.lead_time_days.or(row.lead_time_days);
+    row.active = wanted.active.unwrap_or(row.active);
     if let Some(quantity) = wanted.quantity {
         let quantity = quantity.clamp(0, MAX_QUANTITY);
         if quantity != row.reported {

@@ -25,7 +25,7 @@ use crate::platform::tx::Tx;
 use crate::suppliers::{self, supplier};
 
 /// How many suppliers may offer one variant.
-const MAX_OFFERS: usize = 50;
+pub const MAX_OFFERS: usize = 50;
 /// The longest an order may take to be ready.
 const MAX_LEAD_DAYS: i32 = 365;
 /// The longest SKU.

@@ -29,8 +29,8 @@ use self::http::HttpSupplier;
 use self::portal::Portal;
 use self::printful::Printful;
 pub use self::words::{
-    InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteLine, RemoteOrder, RemoteReason, RemoteShipment,
-    RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
+    CatalogPage, InboundMessage, OrderRequest, PackingSlip, RemoteEvent, RemoteItem, RemoteLine, RemoteOrder,
+    RemoteReason, RemoteShipment, RemoteStatus, RemoteStock, RequestLine, StockPage, SupplierNews,
 };
 use super::settings::{self, Setting, Settings};
 use super::supplier;
@@ -129,6 +129,11 @@ pub trait SupplierAdapter: Send + Sync {
     /// Sends an order. The reference makes a repeat harmless where the protocol allows it.
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError>;
 
+    /// Sends an order that is none: nothing is sent for it, and nothing paid. For [`Capabilities::trials`].
+    async fn submit_trial(&self, _order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
+        Err(AdapterError::not_offered("trial orders"))
+    }
+
     /// The order that was sent under our reference, if the supplier has one.
     async fn find(&self, reference: &str) -> Result<Option<RemoteOrder>, AdapterError>;
 
@@ -143,6 +148,12 @@ pub trait SupplierAdapter: Send + Sync {
     /// The stock of these items; of those it does not know it has none. For [`StockAccess::ByItem`].
     async fn stock_of(&self, _skus: &[String]) -> Result<Vec<RemoteStock>, AdapterError> {
         Err(AdapterError::not_offered("the stock of single items"))
+    }
+
+    /// A page of the supplier's goods, the first without a cursor; only those it finds under `words`, if there are
+    /// any. For [`CatalogAccess::Whole`] and [`CatalogAccess::Searched`].
+    async fn catalog(&self, _words: Option<&str>, _cursor: Option<&str>) -> Result<CatalogPage, AdapterError> {
+        Err(AdapterError::not_offered("to show its goods"))
     }
 
     /// Has it send its webhooks to `url`, and nowhere else.
@@ -180,8 +191,12 @@ pub struct Capabilities {
     pub lookup_by_reference: bool,
     /// How it is asked to drop an order.
     pub cancels: Cancelling,
+    /// Orders can be tried there ([`SupplierAdapter::submit_trial`]).
+    pub trials: bool,
     /// How its stock can be fetched.
     pub stock: StockAccess,
+    /// How its goods can be looked through.
+    pub catalog: CatalogAccess,
     /// It sends webhooks.
     pub pushes: bool,
     /// It is told by a call where to send them ([`SupplierAdapter::register`]).
@@ -209,6 +224,17 @@ pub enum StockAccess {
     Whole,
     /// By the items' names, at most so many at once ([`SupplierAdapter::stock_of`]).
     ByItem(usize),
+}
+
+/// How a supplier's goods can be looked through ([`SupplierAdapter::catalog`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatalogAccess {
+    /// Not at all.
+    Hidden,
+    /// All of them, page by page.
+    Whole,
+    /// All of them, or those it finds under some words: there may be too many to look through.
+    Searched,
 }
 
 /// How a call to a supplier failed.

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess,
-    SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder,
+    StockAccess, SupplierAdapter, WebhookError,
 };
 use crate::kernel::clock::Timestamp;
 
@@ -25,7 +25,9 @@ impl SupplierAdapter for Portal {
             submits: false,
             lookup_by_reference: false,
             cancels: Cancelling::Never,
+            trials: false,
             stock: StockAccess::Told,
+            catalog: CatalogAccess::Hidden,
             pushes: false,
             registers: false,
         }

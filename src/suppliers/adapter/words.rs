@@ -200,6 +200,44 @@ pub struct RemoteStock {
     pub discontinued: bool,
 }
 
+/// A part of what a supplier sells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CatalogPage {
+    /// The goods.
+    pub items: Vec<RemoteItem>,
+    /// Where the next page starts.
+    pub next_cursor: Option<String>,
+    /// What of the page is none, and why.
+    pub left_out: Vec<RowError>,
+}
+
+/// One of a supplier's goods, in the supplier's words but without signs that cannot be seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteItem {
+    /// Where it was found: its line, or its number among all.
+    pub line: u64,
+    /// The supplier's name for it, as orders and stock have it.
+    pub sku: String,
+    /// What it shares with the other variants of its product.
+    pub product: Option<String>,
+    /// Its product's name.
+    pub title: Option<String>,
+    /// Its maker.
+    pub brand: Option<String>,
+    /// Its GTIN as the supplier writes it, right or wrong.
+    pub gtin: Option<String>,
+    /// Its maker's name for it.
+    pub mpn: Option<String>,
+    /// What one costs now.
+    pub cost: Option<Money>,
+    /// What the supplier says of its stock: a number, or a word such as `in stock`.
+    pub stock: Option<String>,
+    /// Where a picture of it is.
+    pub image_url: Option<String>,
+    /// What tells it from the other variants: names and values.
+    pub options: Vec<(String, String)>,
+}
+
 /// A verified webhook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InboundMessage {

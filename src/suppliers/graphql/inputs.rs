@@ -33,6 +33,8 @@ pub enum SupplierErrorCodeOut {
     CurrencyMismatch,
     /// More than is allowed of one.
     TooMany,
+    /// The supplier's platform has no such thing.
+    NotAvailable,
 }
 
 user_error!(SupplierUserError, SupplierErrorCodeOut, "visible_to_store");

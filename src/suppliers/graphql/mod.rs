@@ -3,6 +3,7 @@
 mod adapters;
 mod fetches;
 mod inputs;
+mod trial;
 mod types;
 
 use async_graphql::{Context, Object};
@@ -13,6 +14,7 @@ pub use self::inputs::{
     SupplierCheckPayload, SupplierCreateInput, SupplierCreatePayload, SupplierShippingServiceSetInput,
     SupplierShippingServiceSetPayload, SupplierUpdateInput, SupplierUpdatePayload, SupplierUserError,
 };
+pub use self::trial::{SupplierTestInput, SupplierTestPayload, SupplierTestStep, SupplierTestStepKind};
 pub use self::types::{DayRange, ServiceLoader, ShippingService, Supplier, SupplierLoader};
 use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, nullable, payload, required};
 use crate::identity::Action;
@@ -119,6 +121,19 @@ impl SupplierMutation {
     ) -> Nullable<SupplierCheckPayload> {
         let result = payload(super::check(ctx.app(), ctx.actor(), id.0).await);
         required(result.map(|(checked, user_errors)| SupplierCheckPayload::of(checked, user_errors)))
+    }
+
+    /// Places a trial order at a supplier whose platform has such – nothing is sent and nothing is paid –, finds it
+    /// again, and takes it back. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_test(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier's id.")] id: GlobalId<SupplierId>,
+        #[graphql(desc = "What is ordered for trial.")] input: SupplierTestInput,
+    ) -> Nullable<SupplierTestPayload> {
+        let result = payload(super::try_order(ctx.app(), ctx.actor(), id.0, input.into()).await);
+        required(result.map(|(trial, user_errors)| SupplierTestPayload::of(trial, user_errors)))
     }
 
     /// Adds one way a supplier sends parcels, or replaces the one with its code. For the owner and staff.

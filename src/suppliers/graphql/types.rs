@@ -9,13 +9,14 @@ use rust_decimal::Decimal;
 use super::fetches::{FetchLoader, SupplierFetch};
 use crate::app::App;
 use crate::graph::scalars::{DateTime, Json};
-use crate::graph::{ContextExt, GlobalId, RequestLoader, SharedFault};
+use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, RequestLoader, SharedFault};
 use crate::identity::Actor;
 use crate::identity::graphql::visible_to_store;
 use crate::kernel::country::CountryCode;
 use crate::kernel::ids::{ShippingServiceId, SupplierId};
 use crate::kernel::money::{Currency, Money};
 use crate::kernel::problem::Fault;
+use crate::onboarding::graphql::{CatalogFetchLoader, SupplierCatalogFetch, SupplierItem, SupplierItemFilter, items};
 use crate::suppliers::supplier::{self, StalePolicy, SupplierStatus};
 use crate::suppliers::{Health, load_many, service, services_of, webhook_url};
 
@@ -228,6 +229,24 @@ impl Supplier {
     #[graphql(complexity = "child_complexity + 1")]
     async fn last_fetch(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SupplierFetch>> {
         Ok(ctx.loaders().load::<FetchLoader, _>(self.0.id).await?.map(SupplierFetch))
+    }
+
+    /// Its goods as it shows them, those that were seen first first; `supplierCatalogFetch` brings them here.
+    #[graphql(complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 1")]
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 100 (20 unless told).")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "Only these.")] filter: Option<SupplierItemFilter>,
+    ) -> Nullable<Connection<SupplierItem>> {
+        items(ctx, self.0.id, filter, PageArgs::forward(first, after)).await
+    }
+
+    /// How its goods were fetched last; null if they never were.
+    #[graphql(complexity = "child_complexity + 1")]
+    async fn catalog_fetch(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SupplierCatalogFetch>> {
+        Ok(ctx.loaders().load::<CatalogFetchLoader, _>(self.0.id).await?.map(SupplierCatalogFetch))
     }
 
     /// Where the supplier sends its webhooks. Suppliers of the adapter `http` are given this address and a

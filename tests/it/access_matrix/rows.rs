@@ -345,7 +345,15 @@ fn store_mutations() -> Vec<Row> {
         ),
         works(Gate::Store(Fulfillment), "routingPolicyUpdate(input: { conversionFee: \"0.01\" })"),
         works(Gate::Store(Suppliers), "supplierCheck(id: $sup)"),
+        mutation(
+            Gate::Store(Suppliers),
+            &format!("supplierTest(id: $sup, input: {{ supplierSku: \"A\", shippingService: \"A\", address: {ADDRESS} }})"),
+        ),
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
+        works(Gate::Store(Suppliers), "supplierCatalogFetch(id: $sup3)"),
+        works(Gate::Store(Inventory), "supplierItemsMap(input: [{ itemId: $sit, variantId: $var }])"),
+        works(Gate::Store(Catalog), "supplierItemsImport(ids: [$sit2])"),
+        works(Gate::Store(Suppliers), "supplierItemsIgnore(ids: [$sit3])"),
         works(
             Gate::Store(Suppliers),
             "supplierShippingServiceSet(input: { supplierId: $sup, code: \"a\", name: \"A\", countries: [\"DE\"],

@@ -146,7 +146,11 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         "ProductVariant",
         Class::Everybody,
         &[
-            (Reached, "active availability compareAtPrice deliveryEstimate id price product selectedOptions sku title"),
+            (
+                Reached,
+                "active availability brand compareAtPrice deliveryEstimate gtin id mpn price product selectedOptions
+                sku title",
+            ),
             (Store(Inventory), "inventory"),
         ],
     ),
@@ -160,12 +164,33 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         &[(
             Reached,
             "adapter autoForward createdAt currencyCode cutoff health id lastFetch name processingDays reliability routing
+            "adapter autoForward catalogFetch createdAt currencyCode cutoff health id items lastFetch name processingDays
             settings shippingServices shipsFrom status stock timeZone webhookUrl",
         )],
     ),
     ("SupplierAdapter", Class::Store, &[(Reached, "name settings")]),
     ("SupplierFetch", Class::Store, &[(Reached, "beganAt endedAt failure items leftOut leftOutCount")]),
     ("SupplierFetchError", Class::Store, &[(Reached, "line message reason sku")]),
+    (
+        "SupplierCatalogFetch",
+        Class::Store,
+        &[(Reached, "beganAt endedAt failure items leftOut leftOutCount query requestedAt")],
+    ),
+    ("SupplierItemError", Class::Store, &[(Reached, "line message reason sku")]),
+    (
+        "SupplierItem",
+        Class::Store,
+        &[
+            (
+                Reached,
+                "brand firstSeenAt gtin gtinAsTold id imageUrl mpn options seenAt state stock suggestions supplierSku
+                title variant",
+            ),
+            (Store(Costs), "cost"),
+        ],
+    ),
+    ("SupplierItemSuggestion", Class::Store, &[(Reached, "reasons score variant")]),
+    ("SupplierTestStep", Class::Store, &[(Reached, "failure kind")]),
     ("SupplierSetting", Class::Store, &[(Reached, "choices description isRequired kind maximum minimum name")]),
     ("SupplierHealth", Class::Store, &[(Reached, "lastError lastErrorAt lastSuccessAt status")]),
     ("SupplierStockTerms", Class::Store, &[(Reached, "confidence liveCheckMinutes maxAgeMinutes maxShrink whenStale")]),
@@ -464,8 +489,10 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("ShipmentPayload", "shipment"),
     ("StoreSettingsUpdatePayload", "shop"),
     ("SupplierCheckPayload", "supplier trouble"),
-    ("SupplierCreatePayload SupplierUpdatePayload", "supplier"),
+    ("SupplierCatalogFetchPayload SupplierCreatePayload SupplierUpdatePayload", "supplier"),
+    ("SupplierItemsIgnorePayload SupplierItemsImportPayload SupplierItemsMapPayload", "items"),
     ("SupplierOfferSetPayload", "offer"),
+    ("SupplierTestPayload", "passed steps supplier"),
     ("SupplierOrderPayload", "supplierOrder"),
     ("SupplierOrderReroutePayload", "replacements supplierOrder"),
     ("SupplierShippingServiceSetPayload", "shippingService"),
@@ -514,7 +541,9 @@ pub const EMPTY: &[&str] = &[
     "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.
     "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount
-        SupplierFetchErrorConnection.totalCount",
+        SupplierFetchErrorConnection.totalCount SupplierItemConnection.totalCount SupplierItemErrorConnection.totalCount",
+    "SupplierTestStep",
+    "SupplierCatalogFetch.failure SupplierCatalogFetch.query",
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",
     "ReservationConnection.totalCount StockCommitmentConnection.totalCount SupplierOfferConnection.totalCount",
     "SupplierOrderStepConnection.totalCount",

@@ -21,6 +21,7 @@ use super::parts::{self, Suppliers, plain_cart, ready_cart, register};
 use super::rows::{fill, nothing};
 use crate::support::app::{TestApp, WEBHOOK_SECRET};
 use crate::support::gql::Client;
+use crate::support::shelf::Shelf;
 use crate::support::{shop, stock, trade};
 
 /// What only the store and its suppliers may read: a name, and a price nobody else is asked.
@@ -93,6 +94,7 @@ impl World {
         world.set("sup2", suppliers.far.to_string());
         world.set("CURSOR", encode_cursor("storeActivity", &0_i64));
         world.goods(&suppliers).await;
+        world.shelf().await;
         world.settings().await;
         for (word, id) in parts::staff(&world.app, &world.owner).await {
             world.set(word, id);
@@ -166,12 +168,39 @@ impl World {
         self.owner.run(set, variables).await.done("collectionProductsSet");
     }
 
+    /// A supplier that shows its goods: one that may be a variant, one that is, and two that are new.
+    async fn shelf(&mut self) {
+        let shelf = Shelf::default();
+        let more = "Acme,4006381333931,M-1,2.00,5,https://cdn.example/a.jpg,Color";
+        let rows: String = (1..5).map(|it| format!("SH-{it},New thing {it},{more},No. {it}\n")).collect();
+        let head = "supplier_sku,title,brand,gtin,mpn,cost,quantity,image_url,option1_name,option1_value\n";
+        shelf.put(format!("{head}{rows}SH-5,Bad,,,,x,5,,,\n"));
+        let settings = json!({ "url": shelf.start().await, "format": "CSV" });
+        let supplier = stock::supplier(&self.owner, "Shelf", "feed", settings).await;
+        self.set("sup3", supplier.to_string());
+        let fetch = "mutation($id: ID!) { supplierCatalogFetch(id: $id) { userErrors { code field message } } }";
+        self.owner.run(fetch, json!({ "id": supplier })).await.done("supplierCatalogFetch");
+        self.app.run_jobs().await;
+        let query = "query($id: ID!) { supplier(id: $id) { items(first: 9) { nodes { id } } } }";
+        let answer = self.owner.run(query, json!({ "id": supplier })).await;
+        // The first of the list is the one that is a variant: of long lists only the beginning is read.
+        let nodes = answer.at("supplier.items.nodes").as_array().expect("items").clone();
+        for (word, it) in ["sit4", "sit", "sit2", "sit3"].into_iter().zip(&nodes) {
+            self.set(word, it["id"].as_str().expect("an id"));
+        }
+        let map = "mutation($input: [SupplierItemMapInput!]!) { supplierItemsMap(input: $input) {
+            userErrors { code field message } } }";
+        let input = json!([{ "itemId": self.word("sit4"), "variantId": self.word("var2"), "active": false }]);
+        self.owner.run(map, json!({ "input": input })).await.done("supplierItemsMap");
+    }
+
     /// A product: its id, and its variants.
     async fn product(&self, title: &str, skus: &[&str], publish: bool) -> [Value; 2] {
         let euros = |amount: &str| json!({ "amount": amount, "currencyCode": "EUR" });
         let variant = |sku: &&str| {
             json!({ "sku": sku, "title": format!("{title} {sku}"), "options": [{ "name": "No.", "value": sku }],
-                "price": euros("10.00"), "compareAtPrice": euros("12.00") })
+                "price": euros("10.00"), "compareAtPrice": euros("12.00"),
+                "gtin": "4006381333931", "mpn": "M-1", "brand": "Acme" })
         };
         let variants: Vec<Value> = skus.iter().map(variant).collect();
         let input = json!({ "title": title, "description": format!("{title} and more"), "publish": publish,

@@ -236,6 +236,7 @@ async fn imports_write_offers_by_the_thousand(app: TestApp) {
         cost: consign::kernel::money::Money::from_minor(100, "EUR".parse().unwrap()),
         quantity: Some(quantity),
         lead_time_days: None,
+        active: None,
     };
     let mut offers: Vec<_> = (0..1000).map(|index| offer(index, 3)).collect();
     let tx = Tx::begin(&app.app).await.unwrap();

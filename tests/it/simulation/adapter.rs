@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use consign::kernel::clock::Timestamp;
 use consign::kernel::ids::SupplierId;
 use consign::suppliers::adapter::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess, SupplierAdapter,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder, StockAccess, SupplierAdapter,
     SupplierNews, WebhookError,
 };
 
@@ -35,7 +35,8 @@ impl Wire {
 #[async_trait]
 impl SupplierAdapter for Wire {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { submits: true, lookup_by_reference: true, cancels: Cancelling::Call, stock: StockAccess::Told, pushes: true, registers: false }
+        Capabilities { submits: true, lookup_by_reference: true, cancels: Cancelling::Call, trials: false, stock: StockAccess::Told, catalog: CatalogAccess::Hidden,
+            pushes: true, registers: false }
     }
 
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {

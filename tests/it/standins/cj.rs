@@ -101,6 +101,11 @@ impl Cj {
         self.locked().faults.add(path, fault);
     }
 
+    /// Lets a call of this path go wrong after so many that go well.
+    pub fn fail_after(&self, path: &str, calls: usize, fault: Fault) {
+        self.locked().faults.add_after(path, calls, fault);
+    }
+
     /// What the store asked that is against the page of contracts.
     pub fn complaints(&self) -> Vec<String> {
         self.locked().journal.complaints.clone()

@@ -122,19 +122,27 @@ impl Journal {
     }
 }
 
-/// The faults that wait for their calls.
+/// The faults that wait for their calls: of which path, after how many calls of it.
 #[derive(Default)]
-struct Faults(Vec<(String, Fault)>);
+struct Faults(Vec<(String, usize, Fault)>);
 
 impl Faults {
     fn add(&mut self, path: &str, fault: Fault) {
-        self.0.push((path.trim_matches('/').to_owned(), fault));
+        self.add_after(path, 0, fault);
+    }
+
+    fn add_after(&mut self, path: &str, calls: usize, fault: Fault) {
+        self.0.push((path.trim_matches('/').to_owned(), calls, fault));
     }
 
     /// The oldest fault that waits for this path.
     fn take(&mut self, path: &str) -> Option<Fault> {
-        let at = self.0.iter().position(|(pattern, _)| fits(pattern, path))?;
-        Some(self.0.remove(at).1)
+        let at = self.0.iter().position(|(pattern, ..)| fits(pattern, path))?;
+        if let Some(left) = self.0[at].1.checked_sub(1) {
+            self.0[at].1 = left;
+            return None;
+        }
+        Some(self.0.remove(at).2)
     }
 }
 

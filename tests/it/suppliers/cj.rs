@@ -7,7 +7,7 @@ use consign::platform::jobs;
 use consign::suppliers::RegisterWebhooks;
 use serde_json::{Value, json};
 
-use super::platform::Place;
+use super::platform::{Place, try_order};
 use crate::standins::Fault;
 use crate::standins::cj::Cj;
 use crate::support::app::TestApp;
@@ -28,6 +28,7 @@ crate::engine_tests![
     stock_is_what_cj_holds_where_it_ships_from,
     calls_keep_to_the_tier,
     what_cj_cannot_do_just_now_waits,
+    a_trial_order_is_placed_found_and_taken_back,
 ];
 
 /// A way to send parcels that the stand-in knows.
@@ -266,4 +267,34 @@ async fn what_cj_cannot_do_just_now_waits(app: TestApp) {
         trade::until_paid(&app, &place.owner, &bought.id).await;
         assert_eq!(cj.orders().len(), before + 1, "{fault:?}");
     }
+}
+
+async fn a_trial_order_is_placed_found_and_taken_back(app: TestApp) {
+    let (cj, place) = open(&app, Value::Null).await;
+    let step = |kind: &str| json!({ "kind": kind, "failure": null });
+    let told = try_order(&place.owner, place.supplier, "vid-1", SERVICE).await;
+    assert_eq!((&told["passed"], &told["userErrors"]), (&json!(true), &json!([])));
+    assert_eq!(told["steps"], json!([step("PLACE"), step("FIND"), step("CANCEL")]));
+    let books = cj.orders();
+    assert_eq!((books.len(), books[0].is_sandbox, books[0].status.as_str()), (1, true, "DELETED"));
+    assert_eq!(cj.balance_left().to_string(), "1000", "the account pays orders from its balance, and this is none");
+
+    // What may have arrived is looked for, and taken back.
+    cj.fail_next("shopping/order/createOrderV2", Fault::StatusAfter(502));
+    let told = try_order(&place.owner, place.supplier, "vid-1", SERVICE).await;
+    assert_eq!((&told["passed"], told["steps"].as_array().unwrap().len()), (&json!(false), 3));
+    assert_eq!(told["steps"][2], step("CANCEL"));
+    assert_eq!(cj.orders()[1].status, "DELETED");
+
+    // What CJ refuses is told, and nothing follows.
+    let told = try_order(&place.owner, place.supplier, "vid-unknown", SERVICE).await;
+    assert_eq!((&told["passed"], told["steps"].as_array().unwrap().len()), (&json!(false), 1));
+    let failure = told["steps"][0]["failure"].as_str().expect("a sentence");
+    assert!(failure.contains("variant"), "{failure}");
+    assert!(stock::open_items(&place.owner, "NO_SUPPLIER").await.is_empty());
+
+    let portal = stock::portal_supplier(&place.owner, "Portal").await;
+    let told = try_order(&place.owner, portal, "A", "STD").await;
+    assert_eq!((&told["userErrors"][0]["code"], &told["passed"]), (&json!("NOT_AVAILABLE"), &Value::Null));
+    assert_eq!(cj.complaints(), Vec::<String>::new());
 }

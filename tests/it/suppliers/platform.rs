@@ -67,3 +67,11 @@ impl Place {
         request.send().await.expect("an answer").status().as_u16()
     }
 }
+
+/// Asks for a trial order of one `sku` by `service`.
+pub async fn try_order(owner: &Client, supplier: SupplierId, sku: &str, service: &str) -> Value {
+    let test = "mutation($id: ID!, $input: SupplierTestInput!) { supplierTest(id: $id, input: $input) {
+        supplier { id } passed steps { kind failure } userErrors { code field message } } }";
+    let input = json!({ "supplierSku": sku, "shippingService": service, "address": shop::address() });
+    owner.run(test, json!({ "id": supplier, "input": input })).await.at("supplierTest").clone()
+}

@@ -7,6 +7,7 @@ pub mod live;
 pub mod own_redis;
 pub mod program;
 pub mod served;
+pub mod shelf;
 pub mod shop;
 pub mod smtp;
 pub mod stock;

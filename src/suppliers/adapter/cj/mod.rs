@@ -8,6 +8,7 @@
 //! Source: the documentation at <https://developers.cjdropshipping.com>, and public clients of the API.
 
 mod call;
+mod goods;
 mod read;
 mod webhook;
 mod wire;
@@ -24,8 +25,8 @@ use url::Url;
 use self::call::Failure;
 use super::exchange::Call;
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
-    RemoteStock, StockAccess, SupplierAdapter, WebhookError, pace, text, within_grace,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, CatalogPage, InboundMessage, OrderRequest,
+    RemoteOrder, RemoteStatus, RemoteStock, StockAccess, SupplierAdapter, WebhookError, pace, text, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -46,6 +47,10 @@ const BATCH: usize = 20;
 const TRIES: usize = 4;
 /// Between calls there is a little more than the tier allows: they may overtake each other on their way.
 const MARGIN: u32 = 20;
+
+/// How an order is paid: from the balance at once, or later by somebody.
+const FROM_BALANCE: i32 = 2;
+const CREATE_ONLY: i32 = 3;
 
 /// What it needs.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -237,18 +242,21 @@ impl Cj {
             email: order.email.as_deref(),
             logistic_name: &order.shipping_service,
             from_country_code: self.ships_from.code(),
-            pay_type: if self.pays { 2 } else { 3 },
+            pay_type: if self.pays { FROM_BALANCE } else { CREATE_ONLY },
             is_sandbox: self.sandbox.then_some(1),
             products: order.lines.iter().map(line).collect(),
         }
     }
 
     async fn create(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
-        let body = self.new_order(order);
+        self.place(self.new_order(order)).await
+    }
+
+    async fn place(&self, body: wire::NewOrder<'_>) -> Result<RemoteOrder, AdapterError> {
         let answer = self.call(Method::POST, "shopping/order/createOrderV2", |it| it.json(&body)).await?;
         let made = answer.and_then(read::order).map_err(Failure::of_writing)?;
         let lost = || AdapterError::Unknown { reason: "CJ's answer names no order".to_owned() };
-        read::remote(made, &order.reference).ok_or_else(lost)
+        read::remote(made, body.order_number).ok_or_else(lost)
     }
 
     async fn detail(&self, name: &str) -> Result<Option<wire::Order>, AdapterError> {
@@ -286,7 +294,9 @@ impl SupplierAdapter for Cj {
             submits: true,
             lookup_by_reference: true,
             cancels: Cancelling::Call,
+            trials: true,
             stock: StockAccess::ByItem(BATCH),
+            catalog: CatalogAccess::Searched,
             pushes: true,
             registers: true,
         }
@@ -298,6 +308,12 @@ impl SupplierAdapter for Cj {
 
     async fn submit(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
         within_grace(self.create(order)).await
+    }
+
+    /// Marked as a test, and only created: neither alone would cost anything.
+    async fn submit_trial(&self, order: &OrderRequest) -> Result<RemoteOrder, AdapterError> {
+        let body = wire::NewOrder { is_sandbox: Some(1), pay_type: CREATE_ONLY, ..self.new_order(order) };
+        within_grace(self.place(body)).await
     }
 
     async fn find(&self, reference: &str) -> Result<Option<RemoteOrder>, AdapterError> {
@@ -339,6 +355,10 @@ impl SupplierAdapter for Cj {
             }
         }
         Ok(all)
+    }
+
+    async fn catalog(&self, words: Option<&str>, cursor: Option<&str>) -> Result<CatalogPage, AdapterError> {
+        self.goods(words, cursor).await
     }
 
     /// Of orders and parcels. Stock is asked for: messages of it need a subscription by products, which offers

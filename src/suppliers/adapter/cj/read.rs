@@ -125,7 +125,11 @@ fn moment(text: &str) -> Option<Timestamp> {
 
 /// CJ counts in US dollars.
 fn dollars(amount: &Number) -> Option<Money> {
-    let amount: Decimal = amount.to_string().parse().ok()?;
+    in_dollars(amount.to_string().parse().ok()?)
+}
+
+/// An amount of CJ's.
+pub(super) fn in_dollars(amount: Decimal) -> Option<Money> {
     Money::from_decimal(amount.normalize(), "USD".parse().ok()?).ok()
 }
 

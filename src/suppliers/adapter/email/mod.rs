@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
-    StockAccess, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder,
+    RemoteStatus, StockAccess, SupplierAdapter, WebhookError,
 };
 use crate::app::App;
 use crate::identity::order_links::{self, NewLink};
@@ -154,7 +154,9 @@ impl SupplierAdapter for Email {
             submits: true,
             lookup_by_reference: false,
             cancels: Cancelling::Message,
+            trials: false,
             stock: StockAccess::Told,
+            catalog: CatalogAccess::Hidden,
             pushes: false,
             registers: false,
         }

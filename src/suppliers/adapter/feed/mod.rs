@@ -17,8 +17,8 @@ use tokio::sync::Mutex;
 
 use self::source::{Fetched, NotFetched, Source};
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, StockAccess,
-    StockAnswer, StockPage, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, CatalogPage, InboundMessage, OrderRequest,
+    RemoteOrder, StockAccess, StockAnswer, StockPage, SupplierAdapter, WebhookError,
 };
 use crate::app::App;
 use crate::feeds::{self, Batches, Format, Mapping};
@@ -175,20 +175,24 @@ impl Feed {
         format!("supplier_host_key:{}", self.supplier)
     }
 
-    async fn page(&self, reading: &mut Reading) -> Result<(StockPage, String), AdapterError> {
-        let rows = match reading.batches.next().await {
-            Some(Err(reason)) => return Err(AdapterError::Retry { reason, after: None }),
-            Some(Ok(rows)) => Some(rows),
-            // Rather a mistake than a supplier with nothing at all: nobody sends a file for that.
-            None if reading.seen.is_empty() => {
-                let reason = "no row of the file makes sense".to_owned();
-                return Err(AdapterError::Retry { reason, after: None });
-            }
-            None => None,
-        };
-        let next_cursor = rows.as_ref().map(|_| "more".to_owned());
+    /// The next rows of the file; `None` at its end.
+    async fn rows(reading: &mut Reading) -> Result<Option<Vec<feeds::Item>>, AdapterError> {
+        reading.batches.next().await.transpose().map_err(|reason| AdapterError::Retry { reason, after: None })
+    }
+
+    fn rules(&self) -> row::Rules {
         let Mapping { decimal_comma, in_stock, .. } = self.mapping;
-        let rules = row::Rules { currency: self.currency, decimal_comma, in_stock };
+        row::Rules { currency: self.currency, decimal_comma, in_stock }
+    }
+
+    async fn page(&self, reading: &mut Reading) -> Result<(StockPage, String), AdapterError> {
+        let rows = Self::rows(reading).await?;
+        // Rather a mistake than a supplier with nothing at all: nobody sends a file for that.
+        if rows.is_none() && reading.seen.is_empty() {
+            return Err(AdapterError::Retry { reason: "no row of the file makes sense".to_owned(), after: None });
+        }
+        let next_cursor = rows.as_ref().map(|_| "more".to_owned());
+        let rules = self.rules();
         let (mut items, mut left_out) = (Vec::new(), Vec::new());
         for row in rows.into_iter().flatten() {
             match rules.read(row, &mut reading.seen) {
@@ -218,7 +222,9 @@ impl SupplierAdapter for Feed {
             submits: false,
             lookup_by_reference: false,
             cancels: Cancelling::Never,
+            trials: false,
             stock: StockAccess::Whole,
+            catalog: CatalogAccess::Whole,
             pushes: false,
             registers: false,
         }
@@ -252,6 +258,24 @@ impl SupplierAdapter for Feed {
         let reading = open.as_mut().ok_or_else(broken_off)?;
         let (page, tag) = self.page(reading).await?;
         Ok(StockAnswer::Page { page, etag: Some(tag) })
+    }
+
+    async fn catalog(&self, _words: Option<&str>, cursor: Option<&str>) -> Result<CatalogPage, AdapterError> {
+        let mut open = self.reading.lock().await;
+        if cursor.is_none() {
+            *open = self.fetch(None).await?;
+        }
+        let reading = open.as_mut().ok_or_else(|| not_fetched("its reading was broken off"))?;
+        let Some(rows) = Self::rows(reading).await? else { return Ok(CatalogPage::default()) };
+        let mut page = CatalogPage { next_cursor: Some("more".to_owned()), ..CatalogPage::default() };
+        let rules = self.rules();
+        for row in rows {
+            match rules.goods(row, &mut reading.seen) {
+                Ok(item) => page.items.push(item),
+                Err(error) => page.left_out.push(error),
+            }
+        }
+        Ok(page)
     }
 
     async fn read_webhook(

@@ -12,8 +12,8 @@ use url::Url;
 
 use super::exchange::{Answer, Call, Failure};
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStatus,
-    StockAccess, StockAnswer, SupplierAdapter, WebhookError,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder,
+    RemoteStatus, StockAccess, StockAnswer, SupplierAdapter, WebhookError,
 };
 use crate::kernel::clock::Timestamp;
 use crate::platform::egress::Egress;
@@ -84,7 +84,9 @@ impl SupplierAdapter for HttpSupplier {
             submits: true,
             lookup_by_reference: true,
             cancels: Cancelling::Call,
+            trials: false,
             stock: StockAccess::Whole,
+            catalog: CatalogAccess::Hidden,
             pushes,
             registers: false,
         }

@@ -23,8 +23,8 @@ use url::Url;
 use super::exchange::{Answer, Call, Failure};
 use super::text::{cut, id};
 use super::{
-    AdapterError, CancelAnswer, Cancelling, Capabilities, InboundMessage, OrderRequest, RemoteOrder, RemoteStock,
-    StockAccess, SupplierAdapter, WebhookError, pace, within_grace,
+    AdapterError, CancelAnswer, Cancelling, Capabilities, CatalogAccess, InboundMessage, OrderRequest, RemoteOrder,
+    RemoteStock, StockAccess, SupplierAdapter, WebhookError, pace, within_grace,
 };
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -289,7 +289,9 @@ impl SupplierAdapter for Printful {
             lookup_by_reference: true,
             // Version 2 documents none.
             cancels: Cancelling::Never,
+            trials: false,
             stock: StockAccess::ByItem(BATCH),
+            catalog: CatalogAccess::Hidden,
             pushes: true,
             registers: true,
         }

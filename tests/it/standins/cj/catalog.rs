@@ -1,6 +1,10 @@
 //! What the platform sells, what it holds and what freight costs.
 //!
-//! Assumptions of ours: a variant is a product of its own unless a test groups it; the fields of
+//! By public clients of the API: the list takes `keyWord`, and answers `content[].productList[]` with
+//! products alone (`id`, `nameEn`, `sku`, `bigImage`, and `sellPrice` as a text that may be a range); variants
+//! have a `variantKey` such as `Black-XL`.
+//!
+//! Assumptions of ours: a variant is a product of its own unless a test groups it; the other fields of
 //! products and variants, which the page does not give; that prices are JSON numbers; that a query of
 //! products takes `pid`; that the stock of an unknown variant is null and not an empty list; that a
 //! variant has no freight from a country in which it is not held.
@@ -28,6 +32,8 @@ pub(super) struct Item {
     pid: String,
     sku: String,
     name: String,
+    /// What tells it from the other variants of its product.
+    key: Option<String>,
     pub(super) price: Decimal,
     /// By country.
     stock: BTreeMap<String, Held>,
@@ -63,6 +69,14 @@ impl Cj {
         item.name = name.to_owned();
         item.price = amount(price);
         item.held_in(HOME).cj = quantity;
+    }
+
+    /// Makes a variant one of a product with others, from which `key` tells it.
+    pub fn grouped(&self, vid: &str, pid: &str, key: &str) {
+        self.change(vid, |item| {
+            pid.clone_into(&mut item.pid);
+            item.key = Some(key.to_owned());
+        });
     }
 
     /// What the platform itself holds of a variant in another country.
@@ -106,7 +120,7 @@ impl Item {
     fn json(&self) -> Value {
         json!({
             "vid": self.vid, "pid": self.pid, "variantNameEn": self.name, "variantSku": self.sku,
-            "variantSellPrice": number(self.price),
+            "variantSellPrice": number(self.price), "variantKey": self.key, "variantImage": null,
         })
     }
 
@@ -182,18 +196,20 @@ impl Books {
     }
 }
 
-/// `GET product/listV2?page=&size=`.
+/// `GET product/listV2?page=&size=&keyWord=`.
 pub(super) fn list(books: &mut Books, call: &Call) -> Answer {
-    call.expects(&["page", "size"])?;
+    call.expects(&["page", "size", "keyWord"])?;
+    let word = call.query.get("keyWord").map(|it| it.to_lowercase()).unwrap_or_default();
     let page = call.number("page", 1, PAGES)?;
     let size = call.number("size", 10, PAGE_SIZE)?;
     let mut products: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-    for item in books.items.values() {
+    for item in books.items.values().filter(|it| it.name.to_lowercase().contains(&word)) {
         products.entry(&item.pid).or_default().push(item);
     }
-    let shown = products.values().skip((page - 1) * size).take(size).map(|items| product_json(items));
+    let shown = products.values().skip((page - 1) * size).take(size).map(|items| listed_json(items));
     Ok(json!({
-        "pageNum": page, "pageSize": size, "total": products.len(), "list": shown.collect::<Value>(),
+        "pageNumber": page, "pageSize": size, "totalRecords": products.len(),
+        "totalPages": products.len().div_ceil(size), "content": [{ "productList": shown.collect::<Value>() }],
     }))
 }
 
@@ -262,6 +278,17 @@ fn product_json(items: &[&Item]) -> Value {
     json!({
         "pid": first.pid, "productNameEn": first.name, "productSku": first.sku, "sellPrice": number(first.price),
         "variants": items.iter().map(|it| it.json()).collect::<Value>(),
+    })
+}
+
+/// A product as the list shows it, without its variants.
+fn listed_json(items: &[&Item]) -> Value {
+    let first = items.first().expect("a product has a variant");
+    let highest = items.iter().map(|it| it.price).max().unwrap_or_default();
+    let price = if highest == first.price { first.price.to_string() } else { format!("{} -- {highest}", first.price) };
+    json!({
+        "id": first.pid, "nameEn": first.name, "sku": first.sku, "sellPrice": price,
+        "bigImage": "https://cf.example/product.jpg",
     })
 }
 
