@@ -12,6 +12,8 @@ use super::adapter::{
 };
 use super::error::SupplierErrorCode::{self, Invalid, NotAvailable, NotFound};
 use super::supplier;
+use chrono::TimeDelta;
+
 use crate::app::App;
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};
@@ -109,13 +111,17 @@ async fn request(app: &App, supplier: &supplier::Model, order: TrialOrder) -> Re
     let store_name = store::settings(app.db.read()).await?.name;
     let line = RequestLine {
         line_id: app.ids.secret_id::<OrderLineId>().to_string(),
+        title: order.supplier_sku.clone(),
         sku: order.supplier_sku,
         quantity: 1,
         max_unit_cost: None,
     };
+    let now = app.clock.now();
     Ok(OrderRequest {
         reference: app.ids.secret_id::<SupplierOrderId>().to_string(),
-        placed_at: app.clock.now(),
+        placed_at: now,
+        accept_by: now + TimeDelta::days(1),
+        ship_by: now + TimeDelta::days(3),
         currency: supplier.currency()?,
         destination: order.destination,
         email: None,

@@ -205,6 +205,10 @@ impl Feed {
     }
 }
 
+fn broken_off() -> AdapterError {
+    AdapterError::Retry { reason: "the reading of the file broke off".to_owned(), after: None }
+}
+
 fn not_now(error: NotFetched) -> AdapterError {
     let (NotFetched::OtherKey(reason) | NotFetched::Failed(reason)) = error;
     AdapterError::Retry { reason, after: None }
@@ -254,7 +258,6 @@ impl SupplierAdapter for Feed {
                 Some(reading) => *open = Some(reading),
             }
         }
-        let broken_off = || AdapterError::Retry { reason: "the reading of the file broke off".to_owned(), after: None };
         let reading = open.as_mut().ok_or_else(broken_off)?;
         let (page, tag) = self.page(reading).await?;
         Ok(StockAnswer::Page { page, etag: Some(tag) })
@@ -265,7 +268,7 @@ impl SupplierAdapter for Feed {
         if cursor.is_none() {
             *open = self.fetch(None).await?;
         }
-        let reading = open.as_mut().ok_or_else(|| not_fetched("its reading was broken off"))?;
+        let reading = open.as_mut().ok_or_else(broken_off)?;
         let Some(rows) = Self::rows(reading).await? else { return Ok(CatalogPage::default()) };
         let mut page = CatalogPage { next_cursor: Some("more".to_owned()), ..CatalogPage::default() };
         let rules = self.rules();
