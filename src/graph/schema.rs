@@ -34,6 +34,8 @@ pub struct Query(
     //
     // pricing
     crate::pricing::graphql::PricingQuery,
+    crate::pricing::graphql::PriceRuleQuery,
+    crate::pricing::graphql::PriceProposalQuery,
     // payments
     //
     // orders
@@ -76,6 +78,8 @@ pub struct Mutation(
     //
     // pricing
     crate::pricing::graphql::PricingMutation,
+    crate::pricing::graphql::PriceRuleMutation,
+    crate::pricing::graphql::PricesMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders

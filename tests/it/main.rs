@@ -29,6 +29,7 @@ modules! {
     operations,
     orders,
     payments,
+    pricing,
     privacy,
     races,
     schema,

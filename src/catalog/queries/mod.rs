@@ -9,6 +9,7 @@ mod count;
 mod list;
 mod load;
 mod rows;
+mod walk;
 
 pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
 pub use self::collections::{collection_by_slug, collections_by_ids, collections_of, list_collections};
@@ -19,3 +20,4 @@ pub use self::load::{
     details_of, options_of, product_by_slug, products_by_ids, variant_by_sku, variants_by_ids, variants_of,
 };
 pub use self::rows::{ProductDetails, ProductRow, Sight, VariantRow};
+pub use self::walk::{VariantsIn, count_variants, memberships, variant_ids};
