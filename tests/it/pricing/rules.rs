@@ -27,6 +27,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn a_rule_is_made_changed_and_deleted(app: TestApp) {
     let stage = Stage::open(&app, 1).await;
+    // Entries of the log are in the order of their moments.
+    app.advance(Duration::from_secs(1)).await;
     let terms = json!({ "priority": 3, "marginPercent": "30", "fixedFee": euros("0.30"), "feePercent": "2.9",
         "rounding": { "step": euros("1.00"), "ending": euros("0.99") }, "minimumMarginPercent": "12.5",
         "minimumPrice": euros("5.00"), "maximumPrice": euros("50.00"), "maxChangePercent": "10", "automatic": true });
@@ -39,7 +41,6 @@ async fn a_rule_is_made_changed_and_deleted(app: TestApp) {
         "minimumMarginPercent": "12.5", "minimumPrice": amount("5.00"), "maximumPrice": amount("50.00"),
         "maxChangePercent": "10", "automatic": true, "active": true });
     assert_eq!(rule, expected);
-    // Entries of the log are in the order of their moments.
     app.advance(Duration::from_secs(1)).await;
     let update = "mutation($id: ID!, $input: PriceRuleUpdateInput!) { priceRuleUpdate(id: $id, input: $input) {
         rule { markupPercent marginPercent scope rounding { step { amount } } automatic } userErrors { code field message } } }";
@@ -266,7 +267,7 @@ async fn an_order_keeps_its_price_and_a_cart_is_asked_again(app: TestApp) {
     let cart = shop::cart(&shop.guest, &waiting).await;
     assert_eq!(cart["lines"][0]["unitPrice"]["amount"], "12.00");
     let refused = shop::complete(&shop.guest, &waiting, "two", agreed, "tok_ok").await;
-    assert_eq!(refused.user_codes("checkoutComplete"), ["TOTAL_MISMATCH"]);
+    assert_eq!(refused.user_codes("checkoutComplete"), ["TOTAL_MISMATCH", "PRICE_CHANGED"]);
     shop::buy(&shop.guest, &waiting, "three", "tok_ok").await.done("checkoutComplete");
     let query = "query($id: ID!) { order(id: $id) { lines { unitPrice { amount } } total { amount } } }";
     let kept = shop.owner.run(query, json!({ "id": order.text("checkoutComplete.order.id") })).await;
