@@ -16,8 +16,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-// A rule is for the whole store if it names neither a supplier nor a collection nor a product. The
-// history of prices outlives the rules, so it refers to none.
+// A rule is for the whole store if it names neither a supplier nor a collection nor a product. One that is
+// deleted stays, because the history of prices names it.
 const TABLES: &str = "
 CREATE TABLE price_rule (
     id {uuid} PRIMARY KEY,
@@ -40,6 +40,7 @@ CREATE TABLE price_rule (
     active boolean NOT NULL,
     created_at {time} NOT NULL,
     updated_at {time} NOT NULL,
+    deleted_at {time},
     CONSTRAINT price_rule_one_profit CHECK ((markup_millionths IS NULL) <> (margin_millionths IS NULL)),
     CONSTRAINT price_rule_rounding CHECK ((rounding_step IS NULL) = (rounding_ending IS NULL))
 );

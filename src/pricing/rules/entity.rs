@@ -67,6 +67,8 @@ pub struct Model {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// When it was deleted: it is not used, and nobody sees it any more.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Model {

@@ -2,6 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use super::check::{self, Checked, NewTerms};
@@ -45,7 +46,7 @@ pub async fn create(app: &App, actor: &Actor, scope: Scope, terms: NewTerms) -> 
     let currency = store::use_currency(&tx).await?;
     let checked = check::terms(&terms, currency)?;
     find(&tx, scope, "input").await?;
-    if Entity::find().count(&tx).await? >= MAX_RULES {
+    if kept().count(&tx).await? >= MAX_RULES {
         let message = format!("there are at most {MAX_RULES} price rules");
         return Err(VerbError::refused(PriceRuleErrorCode::TooMany, "input", message));
     }
@@ -76,6 +77,7 @@ pub async fn create(app: &App, actor: &Actor, scope: Scope, terms: NewTerms) -> 
         active: true,
         created_at: tx.now(),
         updated_at: tx.now(),
+        deleted_at: None,
     };
     let row = with(empty, &terms, checked);
     Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&tx).await?;
@@ -87,7 +89,7 @@ pub async fn create(app: &App, actor: &Actor, scope: Scope, terms: NewTerms) -> 
 pub async fn update(app: &App, actor: &Actor, id: PriceRuleId, terms: NewTerms) -> Result<Model, Refusal> {
     actor.may(Action::ManagePriceRules)?;
     let tx = Tx::begin(app).await?;
-    let before = Entity::find_by_id(id).lock_exclusive().one(&tx).await?.ok_or_else(no_rule)?;
+    let before = kept().filter(Column::Id.eq(id)).lock_exclusive().one(&tx).await?.ok_or_else(no_rule)?;
     let checked = check::terms(&terms, before.currency)?;
     let mut row = with(before.clone(), &terms, checked);
     row.updated_at = tx.now();
@@ -96,14 +98,23 @@ pub async fn update(app: &App, actor: &Actor, id: PriceRuleId, terms: NewTerms) 
     finish(tx, row).await
 }
 
-/// Deletes a rule; prices stay as they are.
+/// Deletes a rule; prices stay as they are. A repeat changes nothing.
 pub async fn delete(app: &App, actor: &Actor, id: PriceRuleId) -> Result<(), Refusal> {
     actor.may(Action::ManagePriceRules)?;
     let tx = Tx::begin(app).await?;
     let before = Entity::find_by_id(id).lock_exclusive().one(&tx).await?.ok_or_else(no_rule)?;
-    Entity::delete_by_id(id).exec(&tx).await?;
-    audit::record_row::<Entity>(&tx, actor, "priceRule.delete", id, (Some(&before), None)).await?;
+    if before.deleted_at.is_some() {
+        return Ok(());
+    }
+    let row = Model { active: false, deleted_at: Some(tx.now()), updated_at: tx.now(), ..before.clone() };
+    Entity::update(row.clone().into_active_model().reset_all()).exec(&tx).await?;
+    audit::record_row::<Entity>(&tx, actor, "priceRule.delete", id, (Some(&before), Some(&row))).await?;
     Ok(tx.commit().await?)
+}
+
+/// The rules that are not deleted.
+fn kept() -> Select<Entity> {
+    Entity::find().filter(Column::DeletedAt.is_null())
 }
 
 fn no_rule() -> Refusal {
@@ -159,13 +170,13 @@ pub(super) async fn find(tx: &Tx, scope: Scope, at: &str) -> Result<(), Refusal>
 /// The rule with this id.
 pub async fn lookup(app: &App, actor: &Actor, id: PriceRuleId) -> Result<Option<Model>, Fault> {
     actor.may(Action::ManagePriceRules)?;
-    Ok(Entity::find_by_id(id).one(app.db.read()).await?)
+    Ok(kept().filter(Column::Id.eq(id)).one(app.db.read()).await?)
 }
 
 /// The rules, newest first.
 pub async fn list(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<Model>, Fault> {
     actor.may(Action::ManagePriceRules)?;
-    let mut query = Entity::find().limit(page.size as u64 + 1);
+    let mut query = kept().limit(page.size as u64 + 1);
     if let Some(cursor) = &page.cursor {
         let id: PriceRuleId = decode_cursor(LIST, cursor)?;
         query = query.filter(if page.backward { Column::Id.gt(id) } else { Column::Id.lt(id) });
@@ -178,6 +189,6 @@ pub async fn list(app: &App, actor: &Actor, page: &PageRequest) -> Result<Page<M
 /// How many rules there are.
 pub async fn count(app: &App, actor: &Actor) -> Result<i64, Fault> {
     actor.may(Action::ManagePriceRules)?;
-    let count = Entity::find().count(app.db.read()).await?;
+    let count = kept().count(app.db.read()).await?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
