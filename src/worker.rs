@@ -22,6 +22,7 @@ use crate::platform::idempotency::SweepIdempotency;
 use crate::platform::jobs::{self, Handlers, NewJob, SweepJobs};
 use crate::platform::outbox;
 use crate::platform::uploads::SweepUploads;
+use crate::pricing;
 use crate::shipments::{self, FollowSupplierOrder};
 use crate::suppliers;
 use crate::webhooks;
@@ -44,8 +45,13 @@ pub fn handlers() -> Handlers {
         .with::<inventory::NoteStaleStock>()
         .with::<inventory::ApplySupplierTerms>()
         .with::<inventory::DecideHeldReport>()
+        .with::<inventory::DecideHeldCosts>()
         .with::<inventory::PollStock>()
         .with::<inventory::WatchPolls>()
+        .with::<pricing::Reprice>()
+        .with::<pricing::RepriceAll>()
+        .with::<pricing::ApplyPrices>()
+        .with::<pricing::WatchPrices>()
         .with::<webhooks::ProcessWebhook>()
         .with::<webhooks::ReplayWebhook>()
         .with::<webhooks::SweepWebhooks>()
@@ -122,6 +128,7 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
         (EventType::SupplierChanged, ..) => {
             Ok([suppliers::after_changed(event)?, inventory::after_supplier_changed(event)?].concat())
         }
+        (EventType::CostChanged, ..) => pricing::after_cost_changed(event),
         (EventType::WorkItemResolved, ..) => {
             let act = event.work_item_id.map(|id| NewJob::now(&ActOnWorkItem { id })).transpose()?;
             Ok([
@@ -182,5 +189,6 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &fulfillment::MeasureSuppliers {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
+    jobs::ensure(app, &pricing::WatchPrices {}).await?;
     jobs::ensure(app, &webhooks::SweepWebhooks {}).await
 }

@@ -33,6 +33,7 @@ mod m20261128_000027_job_trace;
 mod m20261128_000028_supplier_session;
 mod m20261128_000029_supplier_fetch;
 mod m20261128_000030_order_link;
+mod m20261128_000032_price_rules;
 mod m20261128_000033_onboarding;
 mod m20261128_000035_routing;
 mod m20261128_000036_live_stock;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000036_live_stock::Migration),
             Box::new(m20261128_000030_order_link::Migration),
             Box::new(m20261128_000033_onboarding::Migration),
+            Box::new(m20261128_000032_price_rules::Migration),
         ]
     }
 }

@@ -5,12 +5,13 @@
 //! that no filter or sort has to look at the variants.
 //!
 //! Invariants: a SKU is unique in the store without regard to case; every price is in the store's
-//! currency; a slug never changes by itself; nothing an order may refer to is deleted.
+//! currency and none changes without an entry in its history; a slug never changes by itself; nothing an order may refer to is deleted.
 
 mod collections;
 mod entity;
 mod error;
 mod facets;
+mod prices;
 mod products;
 mod queries;
 mod search;
@@ -33,13 +34,14 @@ pub use self::entity::{
 };
 pub use self::error::{CatalogError, CatalogErrorCode};
 pub use self::facets::record_availability;
+pub use self::prices::{PriceCause, PriceChange, Repricing, last_repriced, lock_variants, price_history, reprice};
 pub use self::products::{CreatedProduct, Identity, NewProduct, NewVariant, create_product, create_products};
 pub use self::queries::*;
 pub use self::snapshot::{VariantSnapshot, snapshots};
 pub use self::update::{ProductChange, product_create, product_set_status, product_update, update_products};
 pub use self::validate::{MAX_DESCRIPTION, MAX_IDENTITY, MAX_PRICE, MAX_SKU, MAX_TITLE, MAX_VARIANTS, is_public_https};
 pub use self::variants::{
-    VariantChange, WantedVariant, add_variants, product_variants_set, set_price, update_variants, variant_update,
+    VariantChange, WantedVariant, add_variants, product_variants_set, update_variants, variant_update,
 };
 
 use crate::kernel::problem::Fault;

@@ -6,6 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySele
 
 use super::entity::{SelectedOption, SelectedOptions, variant};
 use super::error::{CatalogError, CatalogErrorCode};
+use super::prices::{History, PriceCause};
 use super::products::{Identity, NewVariant, insert_variants, refuse_taken_skus, variant_row};
 use super::validate::{Check, MAX_VARIANTS};
 use super::{facets, state, text, update};
@@ -48,17 +49,6 @@ pub struct WantedVariant {
     pub variant: NewVariant,
 }
 
-/// Changes a variant's price.
-pub async fn set_price(
-    tx: &Tx,
-    variant: VariantId,
-    price: Money,
-    compare_at: Option<Money>,
-) -> Result<(), CatalogError> {
-    let change = VariantChange { price: Some(price), compare_at: Some(compare_at), ..VariantChange::default() };
-    update_variants(tx, vec![(variant, change)]).await
-}
-
 /// Changes a variant, for the owner and staff.
 pub async fn variant_update(
     app: &App,
@@ -69,7 +59,7 @@ pub async fn variant_update(
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     let before = variant::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
-    update_variants(&tx, vec![(id, change)]).await?;
+    update_variants(&tx, PriceCause::ByHand, &actor.label(), vec![(id, change)]).await?;
     let after = variant::Entity::find_by_id(id).one(&tx).await?;
     let rows = (before.as_ref(), after.as_ref());
     audit::record_row::<variant::Entity>(&tx, actor, "variant.update", id, rows).await?;
@@ -77,33 +67,52 @@ pub async fn variant_update(
     Ok(id)
 }
 
-/// Changes variants, and their products with them.
-pub async fn update_variants(tx: &Tx, changes: Vec<(VariantId, VariantChange)>) -> Result<(), CatalogError> {
+/// Changes variants, and their products with them. `cause` and `by`, an actor's label, are for the
+/// history of their prices.
+pub async fn update_variants(
+    tx: &Tx,
+    cause: PriceCause,
+    by: &str,
+    changes: Vec<(VariantId, VariantChange)>,
+) -> Result<(), CatalogError> {
     let currency = store::use_currency(tx).await?;
     let mut products = Vec::new();
+    let mut history = History::of(cause, by);
     for (id, change) in changes {
         let row = variant::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
         let row = row.ok_or_else(|| CatalogError::refused(CatalogErrorCode::NotFound, "id", "no such variant"))?;
         let mut check = Check::new(currency);
         let wanted = NewVariant {
             sku: row.sku.clone(),
-            title: Some(change.title.unwrap_or(row.title)),
-            options: change.options.unwrap_or(row.selected_options.0),
+            title: Some(change.title.unwrap_or_else(|| row.title.clone())),
+            options: change.options.unwrap_or_else(|| row.selected_options.0.clone()),
             price: change.price.unwrap_or(Money::from_minor(row.price, row.currency)),
             compare_at: change.compare_at.unwrap_or(row.compare_at.map(|it| Money::from_minor(it, row.currency))),
             identity: Identity {
                 gtin: change.gtin.unwrap_or_else(|| row.gtin.as_deref().and_then(Gtin::parse)),
-                mpn: change.mpn.unwrap_or(row.mpn),
-                brand: change.brand.unwrap_or(row.brand),
+                mpn: change.mpn.unwrap_or_else(|| row.mpn.clone()),
+                brand: change.brand.unwrap_or_else(|| row.brand.clone()),
             },
         };
         check.variant("", &wanted);
         check.finish()?;
+        history.note(tx, &row, wanted.price, told(cause));
         rewrite(tx, id, wanted, change.active.unwrap_or(row.active), row.position).await?;
         products.push(row.product_id);
     }
+    history.write(tx).await?;
     facets::refresh(tx, &products).await?;
     Ok(state::bump(tx).await?)
+}
+
+/// Why a price is what it is that nobody computed.
+fn told(cause: PriceCause) -> String {
+    match cause {
+        PriceCause::ByHand => "set by hand",
+        PriceCause::Import => "imported",
+        PriceCause::Rule => "made by a rule",
+    }
+    .to_owned()
 }
 
 async fn rewrite(tx: &Tx, id: VariantId, it: NewVariant, active: bool, position: i32) -> Result<(), CatalogError> {
@@ -189,13 +198,21 @@ pub async fn product_variants_set(
     let named = new.map(|(index, it)| (format!("variants.{index}.sku"), it.variant.sku.clone())).collect();
     refuse_taken_skus(&tx, named).await?;
     let mut added = Vec::new();
+    let by = actor.label();
+    let mut history = History::of(PriceCause::ByHand, &by);
     for (it, place) in wanted.into_iter().zip(0..) {
         match it.id {
-            Some(id) => rewrite(&tx, id, still_known_by(it.variant, &rows, id), true, place).await?,
+            Some(id) => {
+                if let Some(before) = rows.iter().find(|row| row.id == id) {
+                    history.note(&tx, before, it.variant.price, told(PriceCause::ByHand));
+                }
+                rewrite(&tx, id, still_known_by(it.variant, &rows, id), true, place).await?;
+            }
             None => added.push(variant_row(&tx, product, place, it.variant)),
         }
     }
     insert_variants(&tx, added).await?;
+    history.write(&tx).await?;
     for row in rows.iter().filter(|row| row.active && !kept.contains(&row.id)) {
         let off = variant::ActiveModel {
             id: Set(row.id),

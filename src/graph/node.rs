@@ -60,6 +60,7 @@ nodes! {
     //
     // pricing
     Discount(crate::pricing::graphql::Discount), crate::kernel::ids::DiscountId, crate::pricing::graphql::find_discount;
+    PriceRule(crate::pricing::graphql::PriceRule), crate::kernel::ids::PriceRuleId, crate::pricing::graphql::find_rule;
     // payments
     Payment(crate::payments::graphql::Payment), crate::kernel::ids::PaymentAttemptId, crate::payments::graphql::find;
     PaymentTransaction(crate::payments::graphql::PaymentTransaction), crate::kernel::ids::PaymentTransactionId, crate::payments::graphql::find_transaction;

@@ -36,6 +36,8 @@ pub struct Query(
     crate::pricing::graphql::PricingQuery,
     // routing
     crate::routing::graphql::RoutingQuery,
+    crate::pricing::graphql::PriceRuleQuery,
+    crate::pricing::graphql::PriceProposalQuery,
     // payments
     //
     // orders
@@ -80,6 +82,8 @@ pub struct Mutation(
     crate::pricing::graphql::PricingMutation,
     // routing
     crate::routing::graphql::RoutingMutation,
+    crate::pricing::graphql::PriceRuleMutation,
+    crate::pricing::graphql::PricesMutation,
     // payments
     crate::payments::graphql::RefundMutation,
     // orders

@@ -18,7 +18,7 @@ pub enum Permission {
     Payments,
     /// Suppliers, their settings and tokens.
     Suppliers,
-    /// Supplier cost and margin.
+    /// Supplier cost and margin, and the prices that rules make of them.
     Costs,
     /// Customers.
     Customers,

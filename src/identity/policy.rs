@@ -59,6 +59,8 @@ pub enum Action {
     ReadStore,
     /// Make and change discounts.
     ManageDiscounts,
+    /// Make rules that turn costs into prices, see what they would do, and apply them.
+    ManagePriceRules,
     /// Change the password or the address of one's own account.
     UseAccount,
     /// What only a customer does: keep addresses, claim a cart or an order.
@@ -118,7 +120,7 @@ impl Action {
             Self::ReportStock => StoreOrSupplier(Permission::Inventory),
             Self::ReadOrders => Store(Permission::Orders),
             Self::ReadOrder | Self::CancelOrder => StoreOrCustomer(Permission::Orders),
-            Self::ReadCost => Store(Permission::Costs),
+            Self::ReadCost | Self::ManagePriceRules => Store(Permission::Costs),
             Self::ManageFulfillment => Store(Permission::Fulfillment),
             Self::WorkSupplierOrder | Self::ReadSupplierOrder => StoreOrLinked(Permission::Fulfillment),
             Self::ReadPayments | Self::Refund => Store(Permission::Payments),

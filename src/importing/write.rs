@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::row::Row;
 use crate::catalog::{
-    self, CatalogError, MAX_VARIANTS, Media, NewProduct, NewVariant, ProductChange, ProductStatus, VariantChange,
-    product, variant,
+    self, CatalogError, MAX_VARIANTS, Media, NewProduct, NewVariant, PriceCause, ProductChange, ProductStatus,
+    VariantChange, product, variant,
 };
 use crate::feeds::RowError;
 use crate::inventory::{self, OfferUpsert};
@@ -22,6 +22,9 @@ use crate::platform::tx::Tx;
 /// A price that falls below one part in so many, or rises above so many times itself, is taken for a
 /// mistake of the feed: the row is left out, and the owner may set such a price by hand.
 const PRICE_JUMP: i64 = 5;
+
+/// Who changes prices, as their history names it.
+const IMPORTER: &str = "system:import";
 
 /// What came of a batch.
 #[derive(Debug, Default)]
@@ -137,7 +140,7 @@ async fn update_known(
     }
     if !variants.is_empty() {
         variants.sort_by_key(|(id, _)| *id);
-        catalog::update_variants(tx, variants).await.map_err(defect)?;
+        catalog::update_variants(tx, PriceCause::Import, IMPORTER, variants).await.map_err(defect)?;
     }
     Ok(placed)
 }

@@ -155,6 +155,7 @@ fn enough(quantity: Expr, now: Timestamp) -> Condition {
         .add(offer::Column::Active.eq(true))
         .add(offer::Column::Suspended.eq(false))
         .add(offer::Column::Discontinued.eq(false))
+        .add(offer::Column::HeldCostMinor.is_null())
         .add(fresh)
         .add(Expr::cust("reported * confidence / 1000000 - safety_buffer - reserved - committed").gte(quantity))
 }

@@ -7,6 +7,7 @@
 
 mod availability;
 mod commit;
+mod costs;
 mod entity;
 mod error;
 mod facets;
@@ -27,6 +28,7 @@ mod shortfall;
 
 pub use self::availability::{Availability, availability, cache_key as availability_key};
 pub use self::commit::{commit, commit_directly, note_accepted, release_commitments};
+pub use self::costs::{DecideHeldCosts, OfferCost, count_offers_of, offer_costs, variants_offered_by};
 pub use self::entity::{commitment, ledger, offer, reservation};
 pub use self::error::InventoryErrorCode;
 pub use self::figures::lock_offers;

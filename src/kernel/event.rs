@@ -56,6 +56,8 @@ pub enum EventType {
     SupplierChanged,
     /// A supplier reported stock.
     StockReported,
+    /// What a supplier charges changed.
+    CostChanged,
     /// An import ended.
     ImportFinished,
     /// A customer registered, or asked again with a known address.

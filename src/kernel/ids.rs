@@ -159,6 +159,10 @@ ids! {
     RedemptionId, "rdm", "DiscountRedemption";
     /// An exchange rate.
     ExchangeRateId, "fxr", "ExchangeRate";
+    /// A rule that makes prices from costs.
+    PriceRuleId, "prl", "PriceRule";
+    /// A change of a variant's price.
+    PriceChangeId, "pch", "PriceChange";
     /// A cart. The only id that is also a right: 128 random bits, never logged.
     CartId, "crt", "Cart";
     /// A line of a cart.

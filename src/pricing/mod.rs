@@ -1,4 +1,4 @@
-//! Pricing: what a cart costs, discounts, and exchange rates.
+//! Pricing: what a cart costs, discounts, exchange rates, and prices made from costs.
 //!
 //! [`quote`] is pure and the only place where a total is computed: the cart shows it, the checkout
 //! compares it with what the buyer confirmed, the order keeps it. Discounts are used up like stock,
@@ -8,5 +8,7 @@ pub mod discounts;
 pub mod graphql;
 mod quote;
 pub mod rates;
+pub mod rules;
 
 pub use self::quote::{DiscountTerms, DiscountValue, LineInput, Quote, QuoteInput, QuoteLine, QuoteParcel, Tax, quote};
+pub use self::rules::{ApplyPrices, Reprice, RepriceAll, WatchPrices, after_cost_changed};

@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::adapter::{
     AdapterError, CancelAnswer, OrderRequest, PackingSlip, RequestLine, SupplierAdapter, adapter_for,
 };
 use super::error::SupplierErrorCode::{self, Invalid, NotAvailable, NotFound};
 use super::supplier;
-use chrono::TimeDelta;
-
 use crate::app::App;
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};

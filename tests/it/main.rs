@@ -31,6 +31,7 @@ modules! {
     operations,
     orders,
     payments,
+    pricing,
     privacy,
     races,
     routing,

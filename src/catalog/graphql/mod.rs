@@ -6,6 +6,7 @@ mod inputs;
 mod list;
 mod loaders;
 mod mutation;
+mod prices;
 mod product;
 mod query;
 mod variant;

@@ -6,11 +6,13 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::delivery::DeliveryLoader;
 use super::loaders::{AvailabilityLoader, OptionsLoader, VariantLoader};
+use super::prices::{PriceChange, history};
 use super::product::Product;
 use super::sees_drafts;
 use crate::catalog::{Sight, VariantRow};
 use crate::graph::scalars::{DateTime, DeliveryWindow};
-use crate::graph::{ContextExt, GlobalId, Nullable, SharedFault, nullable};
+use crate::graph::{Connection, ContextExt, GlobalId, Nullable, PageArgs, SharedFault, nullable, required};
+use crate::identity::Action;
 use crate::identity::graphql::visible_to_store;
 use crate::inventory;
 use crate::inventory::graphql::{VariantInventory, variant_inventory};
@@ -166,7 +168,7 @@ impl ProductVariant {
 
     /// Whether it can be had now; null while the stock cannot be read.
     async fn availability(&self, ctx: &Context<'_>) -> Nullable<AvailabilityObject> {
-        crate::graph::required(self.load_availability(ctx).await)
+        required(self.load_availability(ctx).await)
     }
 
     /// When it would arrive in a country if it were ordered now; null if nobody can send it there now,
@@ -183,6 +185,21 @@ impl ProductVariant {
     #[graphql(visible = "visible_to_store")]
     async fn inventory(&self, ctx: &Context<'_>) -> Nullable<VariantInventory> {
         variant_inventory(ctx, self.row.id).await
+    }
+
+    /// What became of its price, newest first; null for callers who may not see costs. For the owner and
+    /// staff.
+    #[graphql(visible = "visible_to_store", complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 1")]
+    async fn price_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+    ) -> Nullable<Connection<PriceChange>> {
+        if ctx.actor().may(Action::ReadCost).is_err() {
+            return None;
+        }
+        required(history(ctx, self.row.id, PageArgs::forward(first, after)).await)
     }
 
     /// Its product; null only if it is gone.

@@ -10,6 +10,7 @@ mod list;
 mod load;
 mod matching;
 mod rows;
+mod walk;
 
 pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
 pub use self::collections::{
@@ -25,3 +26,4 @@ pub use self::matching::{
     KnownVariant, Names, plain_key, products_with_words, spaceless_sku, variants_for_matching, variants_known_as, words,
 };
 pub use self::rows::{ProductDetails, ProductRow, Sight, VariantRow};
+pub use self::walk::{VariantsIn, count_variants, memberships, variant_ids};

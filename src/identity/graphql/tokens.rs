@@ -29,7 +29,7 @@ pub enum Permission {
     Payments,
     /// Suppliers, their settings and tokens.
     Suppliers,
-    /// Supplier cost and margin.
+    /// Supplier cost and margin, and the prices that rules make of them.
     Costs,
     /// Customers and the mails they got.
     Customers,

@@ -31,6 +31,12 @@ pub struct Model {
     pub cost_minor: i64,
     /// The supplier's currency.
     pub cost_currency: String,
+    /// The least the supplier lets be asked for it, in minor units of its currency.
+    pub map_minor: Option<i64>,
+    /// A reported cost that is too far from the known one: nothing is sold until the owner decides.
+    pub held_cost_minor: Option<i64>,
+    /// Such a cost that the owner refused: it is not asked about again.
+    pub refused_cost_minor: Option<i64>,
     /// The fewest that can be ordered at once.
     pub minimum_quantity: i64,
     /// Days the supplier needs to have it ready, if they differ from its usual ones.
@@ -80,6 +86,16 @@ impl Model {
         Ok(Money::from_minor(self.cost_minor, self.cost_currency.parse()?))
     }
 
+    /// The least the supplier lets be asked for it.
+    pub fn minimum_advertised(&self) -> Result<Option<Money>, MoneyError> {
+        self.map_minor.map(|minor| Ok(Money::from_minor(minor, self.cost_currency.parse()?))).transpose()
+    }
+
+    /// The cost that waits for the owner's decision.
+    pub fn held_cost(&self) -> Result<Option<Money>, MoneyError> {
+        self.held_cost_minor.map(|minor| Ok(Money::from_minor(minor, self.cost_currency.parse()?))).transpose()
+    }
+
     /// What of the report is believed: `floor(reported × confidence)`.
     pub fn believed(&self) -> i64 {
         self.reported * self.confidence / 1_000_000
@@ -110,7 +126,7 @@ impl Model {
 
     /// Whether it may be sold from at all.
     pub fn is_live(&self) -> bool {
-        self.active && !self.suspended && !self.discontinued
+        self.active && !self.suspended && !self.discontinued && self.held_cost_minor.is_none()
     }
 }
 

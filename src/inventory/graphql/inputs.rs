@@ -1,6 +1,6 @@
 //! What is said of offers and stock, and what is answered.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 
 use super::types::{InventoryErrorCodeOut, SupplierOffer};
 use crate::graph::GlobalId;
@@ -29,6 +29,8 @@ pub struct SupplierOfferSetInput {
     supplier_sku: String,
     /// What one costs, in the supplier's currency.
     cost: MoneyInput,
+    /// The least the supplier lets be asked for it, in the supplier's currency; null: it says nothing any more.
+    minimum_advertised_price: MaybeUndefined<MoneyInput>,
     /// The fewest that can be ordered at once (1 by default).
     minimum_quantity: Option<i64>,
     /// Days until it is ready, if they differ from the supplier's usual ones.
@@ -51,6 +53,11 @@ impl SupplierOfferSetInput {
             variant_id: self.variant_id.0,
             supplier_sku: self.supplier_sku,
             cost: money(&self.cost, "cost")?,
+            minimum_advertised: match self.minimum_advertised_price {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(it) => Some(Some(money(&it, "minimumAdvertisedPrice")?)),
+            },
             minimum_quantity: self.minimum_quantity,
             lead_time_days: self.lead_time_days,
             ships_to: self.ships_to,

@@ -60,6 +60,24 @@ impl SupplierOffer {
         required(self.0.cost().map_err(Fault::from))
     }
 
+    /// A reported cost that is hard to believe: nothing is sold of the offer until `COST_CHANGE_HELD` in the
+    /// exceptions queue is decided. Null if there is none, and for callers who may not see costs.
+    async fn held_cost(&self, ctx: &Context<'_>) -> Nullable<Money> {
+        if ctx.actor().may(Action::ReadCost).is_err() {
+            return None;
+        }
+        nullable(self.0.held_cost().map_err(Fault::from))
+    }
+
+    /// The least the supplier lets be asked for it, in the supplier's currency; null if it says nothing, and
+    /// for callers who may not see costs.
+    async fn minimum_advertised_price(&self, ctx: &Context<'_>) -> Nullable<Money> {
+        if ctx.actor().may(Action::ReadCost).is_err() {
+            return None;
+        }
+        nullable(self.0.minimum_advertised().map_err(Fault::from))
+    }
+
     /// The fewest that can be ordered at once.
     async fn minimum_quantity(&self) -> i64 {
         self.0.minimum_quantity

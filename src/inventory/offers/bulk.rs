@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::terms::{created, is_available};
 use crate::inventory::availability::cache_key;
+use crate::inventory::costs;
 use crate::inventory::figures::{Change, entry};
 use crate::inventory::jobs::RefreshAvailability;
 use crate::inventory::ledger::{self, LedgerKind};
@@ -45,6 +46,8 @@ struct Batch {
     offers: Vec<offer::ActiveModel>,
     entries: Vec<ledger::ActiveModel>,
     crossed: Vec<VariantId>,
+    /// Whose cost is another than before.
+    repriced: Vec<VariantId>,
 }
 
 /// Adds the offers or brings them up to date; returns their ids in the order given. An offer whose
@@ -58,7 +61,7 @@ pub async fn upsert_offers(tx: &Tx, supplier_id: SupplierId, offers: &[OfferUpse
         for wanted in chunk {
             ids.push(known.upsert(tx, &supplier, wanted, &mut batch).await?);
         }
-        batch.write(tx).await?;
+        batch.write(tx, supplier_id).await?;
     }
     Ok(ids)
 }
@@ -103,6 +106,7 @@ impl Known {
             let row = created(tx, supplier, wanted.variant_id, wanted.supplier_sku.clone(), wanted.cost);
             let after = brought_up_to_date(tx, supplier, row.clone(), wanted);
             batch.note(tx, &row, &after);
+            batch.repriced.push(after.variant_id);
             batch.offers.push(after.clone().into_active_model().reset_all());
             let id = after.id;
             self.remember(after);
@@ -133,8 +137,9 @@ fn brought_up_to_date(
     mut row: offer::Model,
     wanted: &OfferUpsert,
 ) -> offer::Model {
-    if wanted.cost.currency().code() == row.cost_currency {
+    if wanted.cost.currency().code() == row.cost_currency && wanted.cost.minor() != row.cost_minor {
         row.cost_minor = wanted.cost.minor();
+        (row.held_cost_minor, row.refused_cost_minor) = (None, None);
     }
     row.lead_time_days = wanted.lead_time_days.or(row.lead_time_days);
     row.active = wanted.active.unwrap_or(row.active);
@@ -167,6 +172,9 @@ impl Batch {
             self.entries.push(entry(tx, before, after, &change));
         }
         tx.invalidate(cache_key(after.variant_id));
+        if before.cost_minor != after.cost_minor {
+            self.repriced.push(after.variant_id);
+        }
         let moved = before.variant_id != after.variant_id;
         if moved {
             tx.invalidate(cache_key(before.variant_id));
@@ -186,8 +194,12 @@ impl Batch {
         Ok(())
     }
 
-    async fn write(mut self, tx: &Tx) -> Result<(), Fault> {
+    async fn write(mut self, tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
         self.flush_new(tx).await?;
+        if !self.repriced.is_empty() {
+            costs::note_changed(tx, supplier_id, &self.repriced).await?;
+            costs::close_if_decided(tx, supplier_id).await?;
+        }
         if !self.entries.is_empty() {
             ledger::Entity::insert_many(self.entries).exec_without_returning(tx).await?;
         }

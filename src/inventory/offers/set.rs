@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::catalog;
 use crate::identity::{Action, Actor, audit};
 use crate::inventory::availability::cache_key;
+use crate::inventory::costs;
 use crate::inventory::entity::offer::{self, Countries};
 use crate::inventory::error::InventoryErrorCode::{self, CurrencyMismatch, Invalid, NotFound, Taken, TooMany};
 use crate::inventory::figures::{Change, entry};
@@ -42,6 +43,8 @@ pub struct OfferChange {
     pub supplier_sku: String,
     /// What one costs, in the supplier's currency.
     pub cost: Money,
+    /// The least the supplier lets be asked for it, in its currency; `Some(None)`: it says nothing any more.
+    pub minimum_advertised: Option<Option<Money>>,
     /// The fewest that can be ordered at once (1).
     pub minimum_quantity: Option<i64>,
     /// Days until it is ready.
@@ -72,6 +75,10 @@ pub async fn set_offer(app: &App, actor: &Actor, change: OfferChange) -> Result<
         let message = format!("This supplier charges in {}.", supplier.currency);
         return Err(Refusal::refused(CurrencyMismatch, "cost.currencyCode", message));
     }
+    if change.minimum_advertised.flatten().is_some_and(|it| it.currency() != change.cost.currency()) {
+        let message = format!("This supplier charges in {}.", supplier.currency);
+        return Err(Refusal::refused(CurrencyMismatch, "minimumAdvertisedPrice.currencyCode", message));
+    }
     let before = existing(&tx, &change).await?;
     let now = tx.now();
     let was_available = before.as_ref().is_some_and(|offer| is_available(offer, now));
@@ -81,6 +88,13 @@ pub async fn set_offer(app: &App, actor: &Actor, change: OfferChange) -> Result<
     };
     let rows = (before.as_ref(), Some(&after));
     audit::record_row::<offer::Entity>(&tx, actor, "offer.set", after.id, rows).await?;
+    let repriced = |it: &offer::Model| (it.cost_minor, it.map_minor, it.active);
+    if before.as_ref().map(repriced) != Some(repriced(&after)) {
+        costs::note_changed(&tx, after.supplier_id, &[after.variant_id]).await?;
+    }
+    if before.is_some_and(|it| it.held_cost_minor.is_some()) {
+        costs::close_if_decided(&tx, after.supplier_id).await?;
+    }
     let crossed = is_available(&after, now) != was_available;
     tx.invalidate(cache_key(after.variant_id));
     if crossed {
@@ -104,6 +118,8 @@ fn check(change: &OfferChange) -> Result<(), Refusal> {
     let bad_sku = sku.trim().is_empty() || sku.len() > MAX_SKU || sku.chars().any(char::is_control);
     refuse(bad_sku, "supplierSku", "A SKU has 1 to 255 characters.");
     refuse(change.cost.is_negative(), "cost.amount", "A cost is not negative.");
+    let bad_map = change.minimum_advertised.flatten().is_some_and(Money::is_negative);
+    refuse(bad_map, "minimumAdvertisedPrice.amount", "A price is not negative.");
     let allowed = |value: Option<i64>, least: i64| value.is_none_or(|it| (least..=MAX_QUANTITY).contains(&it));
     refuse(!allowed(change.minimum_quantity, 1), "minimumQuantity", "Between 1 and 1,000,000,000.");
     refuse(!allowed(change.safety_buffer, 0), "safetyBuffer", "Between 0 and 1,000,000,000.");
@@ -134,6 +150,7 @@ async fn existing(tx: &Tx, change: &OfferChange) -> Result<Option<offer::Model>,
 
 async fn insert(tx: &Tx, supplier: &supplier::Model, change: OfferChange) -> Result<offer::Model, Fault> {
     let mut row = created(tx, supplier, change.variant_id, change.supplier_sku, change.cost);
+    row.map_minor = change.minimum_advertised.flatten().map(Money::minor);
     row.minimum_quantity = change.minimum_quantity.unwrap_or(1);
     row.lead_time_days = change.lead_time_days;
     row.ships_to = change.ships_to.map(Countries);
@@ -148,6 +165,9 @@ async fn update(tx: &Tx, before: offer::Model, change: OfferChange) -> Result<of
     let mut after = before.clone();
     after.supplier_sku = change.supplier_sku;
     after.cost_minor = change.cost.minor();
+    // What the owner says settles what was asked about.
+    (after.held_cost_minor, after.refused_cost_minor) = (None, None);
+    after.map_minor = change.minimum_advertised.map_or(before.map_minor, |it| it.map(Money::minor));
     after.minimum_quantity = change.minimum_quantity.unwrap_or(before.minimum_quantity);
     after.lead_time_days = change.lead_time_days.or(before.lead_time_days);
     after.ships_to = change.ships_to.map(Countries).or(after.ships_to);

@@ -7,9 +7,10 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder
 use serde_json::json;
 
 use super::Published;
-use super::costs::{self, CostNews};
+use super::costs::{self, CostNews, Doubt};
 use crate::app::App;
 use crate::inventory::availability::cache_key;
+use crate::inventory::costs::{close_if_decided, note_changed};
 use crate::inventory::entity::{acceptance, commitment};
 use crate::inventory::figures::{Change, entry};
 use crate::inventory::jobs::RefreshAvailability;
@@ -44,13 +45,19 @@ struct Batch {
     /// Offers of which nothing changed but the moment the report is true of.
     confirmed: Vec<OfferId>,
     crossed: Vec<VariantId>,
-    doubtful: Vec<String>,
+    doubtful: Vec<Doubt>,
+    /// Whose cost is another than before.
+    repriced: Vec<VariantId>,
+    /// Whether a cost that was asked about is not any more.
+    undoubted: bool,
     changed: Vec<offer::Model>,
 }
 
 /// What a report changes of an offer's row.
-const CHANGING: [offer::Column; 10] = [
+const CHANGING: [offer::Column; 12] = [
     offer::Column::CostMinor,
+    offer::Column::HeldCostMinor,
+    offer::Column::RefusedCostMinor,
     offer::Column::Reported,
     offer::Column::Committed,
     offer::Column::RestockAt,
@@ -105,13 +112,21 @@ fn after(
     offer: &offer::Model,
     item: &RemoteStock,
     absorbed: i64,
-    doubtful: &mut Vec<String>,
+    doubtful: &mut Vec<Doubt>,
 ) -> offer::Model {
     let mut after = offer.clone();
     match costs::judge(offer, item.cost) {
-        CostNews::Same => {}
-        CostNews::Changed(minor) => after.cost_minor = minor,
-        CostNews::Doubtful => doubtful.push(item.sku.clone()),
+        CostNews::Unsaid => {}
+        CostNews::Same => after.held_cost_minor = None,
+        CostNews::Changed(minor) => {
+            after.cost_minor = minor;
+            (after.held_cost_minor, after.refused_cost_minor) = (None, None);
+        }
+        CostNews::Doubtful(minor) => {
+            after.held_cost_minor = Some(minor);
+            doubtful.push(Doubt::of(offer, item.cost));
+        }
+        CostNews::Impossible => doubtful.push(Doubt::of(offer, item.cost)),
     }
     after.reported = item.quantity;
     after.committed -= absorbed;
@@ -141,6 +156,10 @@ async fn write(
 ) -> Result<(), Fault> {
     let now = tx.now();
     tx.invalidate(cache_key(after.variant_id));
+    if before.cost_minor != after.cost_minor {
+        batch.repriced.push(after.variant_id);
+    }
+    batch.undoubted |= before.held_cost_minor.is_some() && after.held_cost_minor.is_none();
     if before.reported > 0 && after.reported == 0 {
         batch.published.emptied += 1;
     }
@@ -168,8 +187,8 @@ async fn write(
 
 impl offer::Model {
     /// What a report may change besides the figures.
-    fn terms(&self) -> (i64, Option<Timestamp>, bool) {
-        (self.cost_minor, self.restock_at, self.discontinued)
+    fn terms(&self) -> (i64, Option<i64>, Option<Timestamp>, bool) {
+        (self.cost_minor, self.held_cost_minor, self.restock_at, self.discontinued)
     }
 }
 
@@ -191,6 +210,10 @@ impl Batch {
             ledger::Entity::insert_many(self.entries).exec_without_returning(&tx).await?;
         }
         costs::question(&tx, news, &self.doubtful).await?;
+        if self.undoubted {
+            close_if_decided(&tx, news.supplier.id).await?;
+        }
+        note_changed(&tx, news.supplier.id, &self.repriced).await?;
         if changed > 0 {
             tell(&tx, news, changed).await?;
         }

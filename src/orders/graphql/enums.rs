@@ -109,6 +109,8 @@ pub enum EventTypeOut {
     WorkItemResolved,
     /// A supplier reported stock.
     StockReported,
+    /// What a supplier charges changed.
+    CostChanged,
     /// A supplier's record or services changed.
     SupplierChanged,
     /// An import ended.

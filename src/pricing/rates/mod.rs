@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 
 pub use self::entity::Model as ExchangeRate;
-pub use self::verbs::{ExchangeRateErrorCode, current, list, set};
+pub use self::verbs::{ExchangeRateErrorCode, current, in_force, list, set};
 use crate::kernel::money::{Currency, Money};
 
 /// The rates that hold at one moment.

@@ -16,8 +16,9 @@ use crate::identity::{Action, Actor, audit};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::money::Currency;
 use crate::kernel::problem::{Fault, VerbError};
-use crate::platform::news;
 use crate::platform::tx::Tx;
+use crate::platform::{jobs, news};
+use crate::pricing::rules::RepriceAll;
 use crate::store;
 
 /// The most rates that are listed; a rate a day for years.
@@ -32,6 +33,17 @@ pub enum ExchangeRateErrorCode {
 
 /// The rates into `currency` that hold at `now`.
 pub async fn current(conn: &impl ConnectionTrait, currency: Currency, now: Timestamp) -> Result<Rates, Fault> {
+    let rows = in_force(conn, currency, now).await?;
+    let rates: HashMap<Currency, Decimal> = rows.into_iter().map(|(from, row)| (from, row.rate())).collect();
+    Ok(Rates::new(currency, rates))
+}
+
+/// The same with their dates, by the currency that is bought in.
+pub async fn in_force(
+    conn: &impl ConnectionTrait,
+    currency: Currency,
+    now: Timestamp,
+) -> Result<HashMap<Currency, Model>, Fault> {
     let rows = Entity::find()
         .filter(Column::ToCurrency.eq(currency))
         .filter(Column::ValidFrom.lte(now))
@@ -39,8 +51,7 @@ pub async fn current(conn: &impl ConnectionTrait, currency: Currency, now: Times
         .all(conn)
         .await?;
     // Later rows replace earlier ones.
-    let rates: HashMap<Currency, Decimal> = rows.into_iter().map(|row| (row.from_currency, row.rate())).collect();
-    Ok(Rates::new(currency, rates))
+    Ok(rows.into_iter().map(|row| (row.from_currency, row)).collect())
 }
 
 /// Says that one unit of `from` is `rate` of the store's currency, from `valid_from` (now without) on.
@@ -77,6 +88,10 @@ pub async fn set(
     let replace = OnConflict::columns(key).update_columns([Column::RateBillionths, Column::CreatedAt]).to_owned();
     let row = Entity::insert(row.into_active_model().reset_all()).on_conflict(replace).exec_with_returning(&tx).await?;
     audit::record_row::<Entity>(&tx, actor, "exchangeRate.set", "", (None, Some(&row))).await?;
+    // Of no use before it holds: then the hourly look finds it.
+    if row.valid_from <= tx.now() {
+        jobs::enqueue(&tx, &RepriceAll {}).await?;
+    }
     tx.tell(news::SHOP);
     tx.commit().await?;
     Ok(row)

@@ -5,7 +5,7 @@
 //! the same kind that names nothing.
 
 use consign::identity::Permission::{
-    self, Catalog, Discounts, Fulfillment, Inventory, Orders, Payments, Settings, Suppliers,
+    self, Catalog, Costs, Discounts, Fulfillment, Inventory, Orders, Payments, Settings, Suppliers,
 };
 
 /// Under which root a field is.
@@ -207,6 +207,8 @@ fn queries() -> Vec<Row> {
         query(Gate::Store(Inventory), "stockCommitments(first: 10)"),
         Row { missing: false, ..errors },
         query(Gate::Store(Discounts), "discounts(first: 10)"),
+        query(Gate::Store(Costs), "priceRules(first: 10)"),
+        query(Gate::Store(Costs), "pricePreview(first: 10)"),
         query(Gate::Store(Settings), "exchangeRates"),
         query(Gate::Store(Fulfillment), "routingPolicy"),
         Row { missing: false, ..preview },
@@ -338,6 +340,10 @@ fn store_mutations() -> Vec<Row> {
         works(Gate::Store(Settings), "exchangeRateSet(input: { currencyCode: \"USD\", rate: \"0.9\" })"),
         works(Gate::Store(Discounts), "discountCreate(input: { code: \"NEW\", percent: \"5\" })"),
         works(Gate::Store(Discounts), "discountDeactivate(id: $dsc)"),
+        works(Gate::Store(Costs), "priceRuleCreate(input: { terms: { markupPercent: \"5\" } })"),
+        works(Gate::Store(Costs), "priceRuleUpdate(id: $prl, input: { terms: { markupPercent: \"5\" } })"),
+        works(Gate::Store(Costs), "priceRuleDelete(id: $prl2)"),
+        works(Gate::Store(Costs), "pricesApply(input: {})"),
         works(
             Gate::Store(Suppliers),
             "supplierCreate(input: {

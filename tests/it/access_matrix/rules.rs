@@ -152,8 +152,10 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
                 sku title",
             ),
             (Store(Inventory), "inventory"),
+            (Store(Costs), "priceHistory"),
         ],
     ),
+    ("PriceChange", Class::Store, &[(Reached, "at by cause from reason to")]),
     ("Availability", Class::Everybody, &[(Reached, "asOf available quantity")]),
     ("Collection", Class::Everybody, &[(Reached, "description id products slug title")]),
     ("ImportError", Class::Store, &[(Reached, "line message reason sku")]),
@@ -210,7 +212,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
                 "active asOf committed confidence discontinued id leadTimeDays minimumQuantity priority reported
                 reserved restockAt safetyBuffer sellable shipsTo stale supplierSku variant",
             ),
-            (Store(Costs), "cost"),
+            (Store(Costs), "cost heldCost minimumAdvertisedPrice"),
             (Store(Inventory), "ledger"),
             (Store(Suppliers), "supplier"),
         ],
@@ -245,6 +247,25 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         "Discount",
         Class::Store,
         &[(Reached, "active amount code createdAt endsAt id percent startsAt usageLimit used")],
+    ),
+    (
+        "PriceRule",
+        Class::Store,
+        &[(
+            Reached,
+            "active automatic collectionId createdAt feePercent fixedFee id marginPercent markupPercent maxChangePercent
+            maximumPrice minimumMarginPercent minimumPrice priority productId rounding scope supplierId updatedAt",
+        )],
+    ),
+    ("PriceRounding", Class::Store, &[(Reached, "ending step")]),
+    (
+        "PriceProposal",
+        Class::Store,
+        &[(
+            Reached,
+            "bound computedPrice cost exchangeRate exchangeRateValidFrom floor landedCost limitedByStep marginPercent
+            newPrice oldPrice outcome reason rule variant waitsUntil",
+        )],
     ),
     ("ExchangeRate", Class::Store, &[(Reached, "currencyCode rate storeCurrencyCode validFrom")]),
     // Carts.
@@ -461,7 +482,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("ApiTokenCreatePayload", "apiToken token"),
     ("ApiTokenRevokePayload", "apiToken"),
     ("RoleCreatePayload RoleUpdatePayload", "role"),
-    ("RoleDeletePayload", "deleted"),
+    ("PriceRuleDeletePayload RoleDeletePayload", "deleted"),
     ("StaffInvitePayload StaffInvitationRevokePayload", "invitation"),
     ("StaffInvitationAcceptPayload", "session"),
     ("StaffUpdatePayload", "member"),
@@ -469,7 +490,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("SecondFactorBeginPayload", "secret url"),
     ("SecondFactorConfirmPayload", "recoveryCodes"),
     ("SecondFactorDisablePayload", "disabled"),
-    ("CatalogImportPayload JobDiscardPayload JobRetryPayload", "job"),
+    ("CatalogImportPayload JobDiscardPayload JobRetryPayload PricesApplyPayload", "job"),
     ("JobsRetryPayload", "remaining retried superseded"),
     (
         "CollectionCreatePayload CollectionProductsAddPayload CollectionProductsSetPayload CollectionUpdatePayload",
@@ -482,6 +503,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ),
     ("VariantUpdatePayload", "variant"),
     ("DiscountCreatePayload DiscountDeactivatePayload", "discount"),
+    ("PriceRuleCreatePayload PriceRuleUpdatePayload", "rule"),
     ("ExchangeRateSetPayload", "exchangeRate"),
     ("OrderCancelPayload OrderClaimPayload", "order"),
     ("CustomerErasePayload", "erased ordersUnderWay"),
@@ -520,6 +542,7 @@ pub const NODES: &[(&str, &str, &[Gate])] = &[
     ("Supplier", "sup", &[Gate::Store(Suppliers)]),
     ("SupplierOffer", "ofr", &[Gate::Store(Inventory)]),
     ("Discount", "dsc", &[Gate::Store(Discounts)]),
+    ("PriceRule", "prl", &[Gate::Store(Costs)]),
     ("Payment", "pay", &[Gate::Store(Payments)]),
     ("PaymentTransaction", "ptx", &[Gate::Store(Payments)]),
     ("Refund", "rfd", &[Gate::Store(Payments)]),
@@ -538,6 +561,8 @@ pub const EMPTY: &[&str] = &[
     "Product.rating Payment.clientSecret Notification.lastError PaymentTransaction.error Shipment.estimatedDelivery",
     "SupplierHealth.lastError SupplierHealth.lastErrorAt SupplierHealth.lastSuccessAt SupplierOrder.note",
     "WorkItem.snoozedUntil CustomerDataExport.endCursor SupplierReliability.measuredAt",
+    "WorkItem.snoozedUntil CustomerDataExport.endCursor",
+    "SupplierOffer.heldCost PriceProposal.exchangeRate PriceProposal.exchangeRateValidFrom PriceProposal.waitsUntil",
     "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.
     "CollectionConnection.totalCount ImportErrorConnection.totalCount LedgerEntryConnection.totalCount
@@ -545,6 +570,7 @@ pub const EMPTY: &[&str] = &[
     "SupplierTestStep",
     "SupplierCatalogFetch.failure SupplierCatalogFetch.query",
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",
+    "PriceChangeConnection.totalCount PriceProposalConnection.totalCount",
     "ReservationConnection.totalCount StockCommitmentConnection.totalCount SupplierOfferConnection.totalCount",
     "SupplierOrderStepConnection.totalCount",
 ];

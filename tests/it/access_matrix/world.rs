@@ -96,6 +96,7 @@ impl World {
         world.goods(&suppliers).await;
         world.shelf().await;
         world.settings().await;
+        world.prices().await;
         for (word, id) in parts::staff(&world.app, &world.owner).await {
             world.set(word, id);
         }
@@ -128,6 +129,7 @@ impl World {
         self.set("var2", id(&others, 0));
         self.set("var3", id(&drafts, 0));
         let terms = json!({ "cost": { "amount": MARKERS[1], "currencyCode": "EUR" },
+            "minimumAdvertisedPrice": { "amount": "5.00", "currencyCode": "EUR" },
             "leadTimeDays": 1, "shipsTo": ["DE"], "safetyBuffer": 1, "priority": 2 });
         let offer = stock::offer(&self.owner, near, &self.word("var"), "N-0", terms).await;
         self.set("ofr", offer.to_string());
@@ -238,6 +240,33 @@ impl World {
         }
         let revoke = "mutation($id: ID!) { apiTokenRevoke(id: $id) { userErrors { code } } }";
         self.owner.run(revoke, json!({ "id": self.word("apt2") })).await.done("apiTokenRevoke");
+    }
+
+    /// Rules of every kind, and a price that changed. None of them is automatic.
+    async fn prices(&mut self) {
+        let euros = |amount: &str| json!({ "amount": amount, "currencyCode": "EUR" });
+        let create = "mutation($input: PriceRuleCreateInput!) { priceRuleCreate(input: $input) {
+            rule { id } userErrors { code field message } } }";
+        let store = json!({ "markupPercent": "50", "fixedFee": euros("0.50"), "feePercent": "3", "maxChangePercent": "90",
+            "rounding": { "step": euros("1.00"), "ending": euros("0.99") }, "minimumMarginPercent": "10",
+            "minimumPrice": euros("15.00"), "maximumPrice": euros("90.00") });
+        let plain = json!({ "marginPercent": "50" });
+        for (word, input) in [
+            ("prl", json!({ "terms": store })),
+            ("prl2", json!({ "supplierId": self.word("sup2"), "terms": plain })),
+            ("prl3", json!({ "productId": self.word("prd2"), "terms": plain })),
+            ("prl4", json!({ "collectionId": self.word("col"), "terms": store })),
+        ] {
+            let made = self.owner.run(create, json!({ "input": input })).await;
+            made.done("priceRuleCreate");
+            self.set(word, made.text("priceRuleCreate.rule.id"));
+        }
+        let update = "mutation($id: ID!, $input: VariantUpdateInput!) { variantUpdate(id: $id, input: $input) {
+            userErrors { code field message } } }";
+        for amount in ["11.00", "10.00"] {
+            let variables = json!({ "id": self.word("var"), "input": { "price": euros(amount) } });
+            self.owner.run(update, variables).await.done("variantUpdate");
+        }
     }
 
     async fn orders(&mut self) {

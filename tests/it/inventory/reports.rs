@@ -17,7 +17,8 @@ crate::engine_tests![
     a_dismissed_report_changes_nothing,
     a_shortfall_is_a_work_item_until_it_is_made_up_for,
     figures_and_costs_that_cannot_be_are_refused,
-    a_cost_that_jumps_is_not_believed,
+    a_cost_that_jumps_holds_the_offer_until_the_owner_decides,
+    a_cost_that_is_sound_again_is_asked_about_no_more,
     a_supplier_reports_its_own_stock_and_no_one_elses,
     an_offers_sku_belongs_to_one_offer,
 ];
@@ -166,18 +167,62 @@ async fn figures_and_costs_that_cannot_be_are_refused(app: TestApp) {
     assert_eq!(stage.reported(0).await, 5);
 }
 
-async fn a_cost_that_jumps_is_not_believed(app: TestApp) {
-    let stage = stage(&app, 1).await;
-    let cost = async |amount: &str| {
+impl Stage {
+    /// Reports a cost of the first offer; what is known of it then: cost, held cost, sellable.
+    async fn cost(&self, app: &TestApp, amount: &str) -> Value {
         let items = json!([{ "supplierSku": "S-0", "quantity": 5, "cost": { "amount": amount, "currencyCode": "EUR" } }]);
         let input = json!({ "asOf": app.app.clock.now(), "full": false, "items": items });
-        stock::report_items(&stage.portal, input).await.done("supplierStockReport");
-        let query = "query($id: ID!) { node(id: $id) { ... on SupplierOffer { cost { amount } } } }";
-        stage.owner.run(query, json!({ "id": stage.offers[0] })).await.text("node.cost.amount")
-    };
-    assert_eq!(cost("4.50").await, "4.50");
-    assert_eq!(cost("0.04").await, "4.50");
-    assert_eq!(stock::open_items(&stage.owner, "COST_CHANGE_HELD").await.len(), 1);
+        stock::report_items(&self.portal, input).await.done("supplierStockReport");
+        self.known().await
+    }
+
+    async fn known(&self) -> Value {
+        let query = "query($id: ID!) { node(id: $id) { ... on SupplierOffer { cost { amount } heldCost { amount } sellable } } }";
+        let offer = self.owner.run(query, json!({ "id": self.offers[0] })).await.at("node").clone();
+        json!([offer["cost"]["amount"], offer["heldCost"]["amount"], offer["sellable"]])
+    }
+
+    async fn questions(&self) -> Vec<String> {
+        stock::open_items(&self.owner, "COST_CHANGE_HELD").await
+    }
+}
+
+async fn a_cost_that_jumps_holds_the_offer_until_the_owner_decides(app: TestApp) {
+    let stage = stage(&app, 1).await;
+    assert_eq!(stage.cost(&app, "4.50").await, json!(["4.50", null, 5]));
+    assert_eq!(stage.cost(&app, "0.04").await, json!(["4.50", "0.04", 0]), "nothing is sold by either");
+    assert_eq!(stage.cost(&app, "0.05").await, json!(["4.50", "0.05", 0]));
+    app.run_jobs().await;
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (false, 0));
+    let items = stage.questions().await;
+    assert_eq!(items.len(), 1, "it is asked once");
+    stock::resolve(&stage.owner, &items[0], "ACCEPT_COSTS").await;
+    app.run_jobs().await;
+    assert_eq!(stage.known().await, json!(["0.05", null, 5]), "the newest is taken over");
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 5));
+    assert_eq!(stage.cost(&app, "5.00").await, json!(["0.05", "5.00", 0]));
+    stock::resolve(&stage.owner, &stage.questions().await[0], "KEEP_COSTS").await;
+    app.run_jobs().await;
+    assert_eq!(stage.known().await, json!(["0.05", null, 5]));
+    assert_eq!(stage.cost(&app, "5.00").await, json!(["0.05", null, 5]), "what was refused is not asked about again");
+    assert!(stage.questions().await.is_empty());
+    assert_eq!(stage.cost(&app, "6.00").await, json!(["0.05", "6.00", 0]), "but anything else is");
+}
+
+async fn a_cost_that_is_sound_again_is_asked_about_no_more(app: TestApp) {
+    let stage = stage(&app, 2).await;
+    assert_eq!(stage.cost(&app, "400.00").await, json!(["4.00", "400.00", 0]));
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 4)]).await;
+    assert_eq!(stage.known().await, json!(["4.00", "400.00", 0]), "who says nothing of it takes nothing back");
+    assert_eq!(stage.cost(&app, "4.10").await, json!(["4.10", null, 5]));
+    assert!(stage.questions().await.is_empty(), "the question is closed");
+    assert_eq!(stage.cost(&app, "410.00").await, json!(["4.10", "410.00", 0]));
+    let variant = "query($id: ID!) { node(id: $id) { ... on SupplierOffer { variant { id } } } }";
+    let variant = stage.owner.run(variant, json!({ "id": stage.offers[0] })).await.text("node.variant.id");
+    let cost = json!({ "cost": { "amount": "41.00", "currencyCode": "EUR" } });
+    stock::offer(&stage.owner, stage.supplier, &variant, "S-0", cost).await;
+    assert_eq!(stage.known().await, json!(["41.00", null, 5]), "the owner says what it costs");
+    assert!(stage.questions().await.is_empty());
 }
 
 async fn a_supplier_reports_its_own_stock_and_no_one_elses(app: TestApp) {

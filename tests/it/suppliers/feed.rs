@@ -167,6 +167,11 @@ async fn bad_rows_are_left_out_and_told(app: TestApp) {
         (10, "MALFORMED"),
     ];
     assert_eq!(by_line, BTreeMap::from(wanted));
+    // 1,234.50 was read well; but it is three hundred times what was known.
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (false, 0));
+    let held = stock::open_items(&owner, "COST_CHANGE_HELD").await;
+    stock::resolve(&owner, &held[0], "ACCEPT_COSTS").await;
+    app.run_jobs().await;
     assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 5));
     assert_eq!(stock::availability(&app.as_guest(), "V-1").await, (true, 3));
 }

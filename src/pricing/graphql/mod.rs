@@ -1,7 +1,13 @@
-//! Discounts and exchange rates, as the store sees them.
+//! Discounts, exchange rates and price rules, as the store sees them.
+
+mod proposals;
+mod rules;
+mod terms;
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
+pub use self::proposals::{PriceProposal, PriceProposalQuery, PricesMutation};
+pub use self::rules::{PriceRule, PriceRuleMutation, PriceRuleQuery, PriceRuleUserError, find_rule};
 use super::DiscountValue;
 use super::discounts::{self, DiscountErrorCode as DiscountCode, NewDiscount};
 use super::rates::{self, ExchangeRateErrorCode as RateCode};
