@@ -165,9 +165,8 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         Class::Store,
         &[(
             Reached,
-            "adapter autoForward createdAt currencyCode cutoff health id lastFetch name processingDays reliability routing
             "adapter autoForward catalogFetch createdAt currencyCode cutoff health id items lastFetch name processingDays
-            settings shippingServices shipsFrom status stock timeZone webhookUrl",
+            reliability routing settings shippingServices shipsFrom status stock timeZone webhookUrl",
         )],
     ),
     ("SupplierAdapter", Class::Store, &[(Reached, "name settings")]),
