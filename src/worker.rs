@@ -50,6 +50,7 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
         .with::<payments::RetryTransaction>()
+        .with::<payments::CompareSums>()
         .with::<ReconcileAttempt>()
         .with::<checkout::DecideAttempt>()
         .with::<ExpireCarts>()
@@ -73,6 +74,7 @@ pub fn handlers() -> Handlers {
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
         .with::<fulfillment::ForgetWords>()
+        .with::<fulfillment::SweepRequests>()
         .with::<FollowSupplierOrder>()
         .with::<shipments::RefundParcel>()
         .with::<shipments::ForgetRecipient>()
@@ -176,6 +178,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &ExpireCarts {}).await?;
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &SweepSupplierOrders {}).await?;
+    jobs::ensure(app, &fulfillment::SweepRequests {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
     jobs::ensure(app, &webhooks::SweepWebhooks {}).await

@@ -32,6 +32,7 @@ mod m20261128_000026_job_lists;
 mod m20261128_000027_job_trace;
 mod m20261128_000028_supplier_session;
 mod m20261128_000029_supplier_fetch;
+mod m20261128_000034_handshake;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000027_job_trace::Migration),
             Box::new(m20261128_000028_supplier_session::Migration),
             Box::new(m20261128_000029_supplier_fetch::Migration),
+            Box::new(m20261128_000034_handshake::Migration),
         ]
     }
 }

@@ -175,6 +175,8 @@ ids! {
     SupplierOrderId, "sor", "SupplierOrder";
     /// A line of a supplier order.
     SupplierOrderLineId, "sol", "SupplierOrderLine";
+    /// One call to a supplier about a supplier order.
+    SupplierRequestId, "srq", "SupplierRequest";
     /// What a carrier moves.
     ShipmentId, "shp", "Shipment";
     /// One tracking event.

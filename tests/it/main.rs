@@ -15,6 +15,7 @@ modules! {
     checkout,
     claims,
     fulfillment,
+    handshake,
     harness,
     hostile,
     identity,

@@ -1,5 +1,6 @@
 //! The tables of supplier orders.
 
 pub mod line;
+pub mod request;
 pub mod supplier_order;
 pub mod transition;
