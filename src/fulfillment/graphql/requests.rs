@@ -15,9 +15,9 @@ use crate::kernel::problem::Fault;
 #[graphql(visible = "visible_to_supplier")]
 pub struct SupplierOrderHold {
     /// Since when.
-    since: DateTime,
+    pub(super) since: DateTime,
     /// Why; null once the words about its customer are forgotten.
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 /// One call to a supplier about a supplier order.
