@@ -57,6 +57,7 @@ pub fn handlers() -> Handlers {
         .with::<webhooks::SweepWebhooks>()
         .with::<SettleTransaction>()
         .with::<payments::RetryTransaction>()
+        .with::<payments::CompareSums>()
         .with::<ReconcileAttempt>()
         .with::<checkout::DecideAttempt>()
         .with::<ExpireCarts>()
@@ -82,6 +83,7 @@ pub fn handlers() -> Handlers {
         .with::<SweepSupplierOrders>()
         .with::<fulfillment::MeasureSuppliers>()
         .with::<fulfillment::ForgetWords>()
+        .with::<fulfillment::SweepRequests>()
         .with::<FollowSupplierOrder>()
         .with::<shipments::RefundParcel>()
         .with::<shipments::ForgetRecipient>()
@@ -187,6 +189,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &ReopenSnoozed {}).await?;
     jobs::ensure(app, &SweepSupplierOrders {}).await?;
     jobs::ensure(app, &fulfillment::MeasureSuppliers {}).await?;
+    jobs::ensure(app, &fulfillment::SweepRequests {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
     jobs::ensure(app, &pricing::WatchPrices {}).await?;

@@ -35,6 +35,7 @@ mod m20261128_000029_supplier_fetch;
 mod m20261128_000030_order_link;
 mod m20261128_000032_price_rules;
 mod m20261128_000033_onboarding;
+mod m20261128_000034_handshake;
 mod m20261128_000035_routing;
 mod m20261128_000036_live_stock;
 
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000030_order_link::Migration),
             Box::new(m20261128_000033_onboarding::Migration),
             Box::new(m20261128_000032_price_rules::Migration),
+            Box::new(m20261128_000034_handshake::Migration),
         ]
     }
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::cancel;
 use super::forward;
+use super::hold;
 use super::jobs::{CancelAtSupplier, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused};
 use super::manage;
+use super::recall;
 use super::remote;
 use super::replan::{drop_open, withdraw};
 use super::state::{RequestStatus, SupplierOrderStatus};
@@ -13,9 +15,10 @@ use super::trouble;
 use super::work::{self, Work};
 use crate::app::App;
 use crate::identity::Actor;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{SupplierOrderId, WorkItemId};
 use crate::kernel::problem::{Fault, VerbError};
-use crate::platform::jobs::{self, Done, JobError};
+use crate::platform::jobs::{self, Done, Job, JobError};
 use crate::platform::tx::Tx;
 use crate::workitems;
 
@@ -31,10 +34,11 @@ pub(super) async fn act(app: &App, id: WorkItemId) -> Result<Done, JobError> {
     }
     match action {
         trouble::APPROVE => submit(app, own).await?,
+        trouble::RELEASE => release(app, own).await?,
         trouble::REROUTE => reroute(app, own).await?,
-        trouble::RETRY => retry(app, own).await?,
-        trouble::CANCEL_AND_REFUND => cancel_and_refund(app, own).await?,
-        trouble::MARK_HANDLED => more_time(app, own, &item.kind).await?,
+        trouble::RETRY => retry(app, own, &item.kind).await?,
+        trouble::CANCEL_AND_REFUND => cancel_and_refund(app, own, &item.kind).await?,
+        trouble::MARK_HANDLED => handled(app, own, &item.kind).await?,
         _ => {}
     }
     Ok(Done::OK)
@@ -48,38 +52,61 @@ async fn submit(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
     }
 }
 
+async fn release(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
+    match hold::release(app, &Actor::system("workitem"), id).await {
+        Ok(_) | Err(VerbError::Refused(_)) => Ok(()),
+        Err(VerbError::Fault(fault)) => Err(fault),
+    }
+}
+
+/// Gives it to others: what its supplier does not have at once, what it has by asking for it.
 async fn reroute(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
-    match manage::reroute(app, &Actor::system("workitem"), id, None, &[]).await {
-        Ok(_) => Ok(()),
+    let actor = Actor::system("workitem");
+    let done = match super::queries::lookup(app.db.read(), id).await? {
+        Some(own) if own.status.is_out() && !own.status.is_final() => {
+            recall::recall(app, &actor, id, None, None).await.map(drop)
+        }
+        _ => manage::reroute(app, &actor, id, None, &[]).await.map(drop),
+    };
+    match done {
+        Ok(()) => Ok(()),
         Err(VerbError::Fault(fault)) => Err(fault),
         Err(VerbError::Refused(problems)) => {
             let tx = Tx::begin(app).await?;
             let Some(work) = work::open(&tx, id).await? else { return Ok(()) };
-            let why = problems.first().map_or("it is not possible", |it| it.message.as_str());
-            trouble::cannot_send(&tx, &work, &format!("rerouting was tried, but {why}")).await?;
+            if !work.own.status.is_final() {
+                let why = problems.first().map_or("it is not possible", |it| it.message.as_str());
+                trouble::cannot_reroute(&tx, &work, why).await?;
+            }
             tx.commit().await
         }
     }
 }
 
-async fn retry(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
+/// Has what waits done now, or what was given up done again.
+async fn retry(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
     let askable = forward::can_be_asked(app, id).await?;
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
     match work.own.status {
-        S::Queued => drop(jobs::enqueue(&tx, &ForwardSupplierOrder { id }).await?),
+        S::Queued => now(&tx, &ForwardSupplierOrder { id }).await?,
         S::Failed => {
             work.step(&tx, S::Queued, "the owner has it sent again").await?;
             work.own.sendings = 0;
             jobs::enqueue(&tx, &ForwardSupplierOrder { id }).await?;
         }
-        S::Unknown if askable => drop(jobs::enqueue(&tx, &ReconcileSupplierOrder { id }).await?),
+        S::Unknown if askable => now(&tx, &ReconcileSupplierOrder { id }).await?,
         S::Unknown => forward::known_missing(&tx, &mut work).await?,
-        S::CancelRequested => drop(jobs::enqueue(&tx, &CancelAtSupplier { id }).await?),
-        S::Submitting | S::Draft | S::Routed | S::OnHold | S::Delivered | S::Shipped => {}
-        _ if work.own.request_status == RequestStatus::CancelRejected => {
+        S::CancelRequested => now(&tx, &CancelAtSupplier { id }).await?,
+        S::Submitted | S::Acknowledged | S::InProduction | S::PartiallyShipped
+            if kind == trouble::CANCELLATION_REFUSED =>
+        {
             cancel::ask(&tx, &mut work, "the owner asks again").await?;
+        }
+        // It left meanwhile: it is said once more, without this way out.
+        S::Shipped | S::Delivered if kind == trouble::CANCELLATION_REFUSED => {
+            trouble::cancellation_refused(&tx, &work).await?;
         }
         _ => {}
     }
@@ -90,16 +117,26 @@ async fn retry(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
     tx.commit().await
 }
 
-async fn cancel_and_refund(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
+/// Adds a job, or has the one there is run now.
+async fn now<J: Job>(tx: &Tx, job: &J) -> Result<(), Fault> {
+    jobs::enqueue(tx, job).await?;
+    jobs::hasten(tx, job).await
+}
+
+async fn cancel_and_refund(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
     let reason = "the store cancelled it";
     match work.own.status {
         S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => withdraw(&tx, &mut work, reason).await?,
-        S::Submitting | S::Unknown | S::Submitted | S::Acknowledged | S::InProduction | S::PartiallyShipped
-            if work.lines.iter().all(|row| row.open() == 0) =>
-        {
+        // What was refused is given up; what its supplier has goes on.
+        _ if matches!(kind, trouble::NO_SUPPLIER | trouble::REJECTED) => {}
+        S::CancelRequested if work.own.recalled_at.is_some() => {
+            recall::becomes_cancellation(&mut work, reason);
+            work.save(&tx).await?;
+        }
+        S::Submitting | S::Unknown | S::Submitted | S::Acknowledged | S::InProduction | S::PartiallyShipped => {
             cancel::ask(&tx, &mut work, reason).await?;
         }
         _ => {}
@@ -108,27 +145,44 @@ async fn cancel_and_refund(app: &App, id: SupplierOrderId) -> Result<(), Fault> 
     tx.commit().await
 }
 
-/// A person took care of a delay: the deadline moves.
-async fn more_time(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> {
+/// A person took care of it elsewhere: of a delay, and the deadline moves; or asked the supplier, which
+/// has it.
+async fn handled(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> {
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
     let until = tx.now() + jobs::scaled(app, MORE_TIME);
     match kind {
-        trouble::ACCEPTANCE_OVERDUE => work.own.accept_by = until,
-        trouble::SHIPMENT_OVERDUE => work.own.ship_by = until,
-        "SUPPLIER_ORDER_UNKNOWN" => handled_by_hand(&tx, &mut work).await?,
+        trouble::UNKNOWN | trouble::APPROVAL_REQUIRED => handled_by_hand(&tx, &mut work).await?,
+        trouble::SHIPMENT_OVERDUE => more_time_to_ship(&mut work, until),
+        trouble::SUPPLIER_HOLDS if work.own.acknowledged_at.is_some() => more_time_to_ship(&mut work, until),
+        trouble::ACCEPTANCE_OVERDUE | trouble::INTERCEPTED | trouble::SUPPLIER_HOLDS => {
+            work.own.accept_by = work.own.accept_by.max(until);
+            work.own.accept_missed_at = None;
+        }
         _ => return Ok(()),
     }
     work.save(&tx).await?;
     tx.commit().await
 }
 
-/// A person asked the supplier: it has the order.
+fn more_time_to_ship(work: &mut Work, until: Timestamp) {
+    work.own.ship_by = work.own.ship_by.max(until);
+    work.own.ship_missed_at = None;
+}
+
+/// A person asked the supplier: it has the order. What waits for approval may have been sent before the
+/// database was restored.
 async fn handled_by_hand(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
-    if work.own.status != SupplierOrderStatus::Unknown {
-        return Ok(());
+    work.own.sendings = work.own.sendings.max(1);
+    match work.own.status {
+        SupplierOrderStatus::Unknown => remote::received(tx, work).await,
+        SupplierOrderStatus::Routed => {
+            work.note_submitted(tx, tx.now()).await?;
+            work.own.request_status = RequestStatus::Submitted;
+            work.step(tx, SupplierOrderStatus::Submitted, "a person asked the supplier").await
+        }
+        _ => Ok(()),
     }
-    remote::received(tx, work).await
 }
 
 /// Looks for supplier orders that got stuck or are overdue.

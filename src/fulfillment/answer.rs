@@ -129,7 +129,7 @@ async fn acknowledge(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 }
 
 /// Moves the difference between `before` and now into the order's facts and the stock.
-async fn settle_units(tx: &Tx, work: &mut Work, before: &[line::Model]) -> Result<(), Fault> {
+pub(super) async fn settle_units(tx: &Tx, work: &mut Work, before: &[line::Model]) -> Result<(), Fault> {
     let was = before.to_vec();
     let old = move |row: &line::Model| was.iter().find(|it| it.id == row.id).cloned();
     let forwarded = work.own.submitted_at.is_some();

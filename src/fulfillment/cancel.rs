@@ -4,7 +4,9 @@ use super::entity::{line, supplier_order};
 use super::error::OrderCancelProblem;
 use super::forward::way_to;
 use super::jobs::{CancelAtSupplier, ReconcileSupplierOrder, SettleOrderMoney};
+use super::recall;
 use super::replan::{drop_open, withdraw};
+use super::requests::{self, RequestCall, RequestOutcome};
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
 use super::work::{self, Work, open_all};
@@ -126,6 +128,11 @@ async fn cancel_part(tx: &Tx, part: &mut Work, reason: &str, tally: &mut Tally) 
             ask(tx, part, reason).await?;
             tally.asked += 1;
         }
+        S::CancelRequested if part.own.recalled_at.is_some() => {
+            recall::becomes_cancellation(part, reason);
+            part.save(tx).await?;
+            tally.asked += 1;
+        }
         S::CancelRequested => tally.asked_before += 1,
         S::Shipped | S::Delivered | S::Rejected | S::Cancelled => {}
     }
@@ -163,8 +170,12 @@ async fn cancel_unplanned(tx: &Tx, order: &order::Model) -> Result<order::Model,
     Ok(order)
 }
 
-/// The supplier agreed to drop it, or never had it: what has not left is off.
+/// The supplier agreed to drop it, or never had it: what has not left is off, or goes to others if that is
+/// why it was asked.
 pub(super) async fn agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    if work.own.recalled_at.is_some() {
+        return recall::agreed(tx, work).await;
+    }
     let before = work.lines.clone();
     let mut released = Vec::new();
     for row in &mut work.lines {
@@ -221,7 +232,10 @@ pub(super) async fn declined(tx: &Tx, work: &mut Work, reason: &str) -> Result<(
 }
 
 /// Tells the customer and the owner that it was too late.
-pub(super) async fn tell_declined(tx: &Tx, work: &Work) -> Result<(), Fault> {
+pub(super) async fn tell_declined(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    if work.own.recalled_at.is_some() {
+        return recall::declined(tx, work).await;
+    }
     trouble::cancellation_refused(tx, work).await?;
     let message = "It was too late to cancel a part of your order; it is on its way to you.";
     let event = NewEvent::of_order(work.order.id, EventType::CancellationRefused, Audience::Customer, message);
@@ -230,7 +244,7 @@ pub(super) async fn tell_declined(tx: &Tx, work: &Work) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn back_to_facts(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
+pub(super) async fn back_to_facts(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
     let sum = |count: fn(&line::Model) -> i64| work.lines.iter().map(count).sum::<i64>();
     let (live, shipped, delivered) = (sum(line::Model::live), sum(|it| it.shipped), sum(|it| it.delivered));
@@ -260,7 +274,15 @@ pub(super) async fn at_supplier(app: &App, id: SupplierOrderId) -> Result<Done, 
         (Cancelling::Call, None) | (Cancelling::Never, _) => return decide(app, id, false).await,
     };
     let reason = own.cancel_reason.unwrap_or_default();
-    match adapter.cancel(&remote_id, &reason).await {
+    let read = |answer: &CancelAnswer| match answer {
+        CancelAnswer::Cancelled(_) => RequestOutcome::Done,
+        CancelAnswer::Pending(_) => RequestOutcome::Pending,
+        CancelAnswer::TooLate => RequestOutcome::Refused,
+    };
+    let call = adapter.cancel(&remote_id, &reason);
+    let (answer, asked) = requests::ask(app, RequestCall::Cancel, &remote_id, call, read).await;
+    asked.write_alone(app, id).await?;
+    match answer {
         Ok(CancelAnswer::Cancelled(_)) => decide(app, id, true).await,
         Ok(CancelAnswer::Pending(_)) => Ok(Done::Again(ASK_AGAIN)),
         Ok(CancelAnswer::TooLate) => decide(app, id, false).await,
@@ -324,7 +346,8 @@ pub fn can_cancel(lines: &[orders::line::Model], parts: &[supplier_order::Model]
     use SupplierOrderStatus as S;
     let waiting: i64 = lines.iter().map(|it| it.live() - it.shipped).sum();
     let open = |part: &supplier_order::Model| match part.status {
-        S::Shipped | S::Delivered | S::Rejected | S::Cancelled | S::CancelRequested => false,
+        S::CancelRequested => part.recalled_at.is_some(),
+        S::Shipped | S::Delivered | S::Rejected | S::Cancelled => false,
         _ => part.cancel_requested_at.is_none(),
     };
     let with_suppliers = parts.iter().any(|part| !matches!(part.status, S::Rejected | S::Cancelled));

@@ -14,7 +14,7 @@ use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::platform::tx::Tx;
 
 /// The steps whose reasons people write.
-const SAID: [S; 4] = [S::CancelRequested, S::Cancelled, S::Rejected, S::Unknown];
+const SAID: [S; 5] = [S::OnHold, S::CancelRequested, S::Cancelled, S::Rejected, S::Unknown];
 
 /// Empties the words of an order's supplier orders. They have no address of their own: their
 /// destination is the order's.
@@ -38,6 +38,7 @@ impl Job for ForgetWords {
         supplier_order::Entity::update_many()
             .col_expr(supplier_order::Column::CancelReason, none())
             .col_expr(supplier_order::Column::RejectionMessage, none())
+            .col_expr(supplier_order::Column::HoldReason, none())
             .col_expr(supplier_order::Column::Note, none())
             .filter(supplier_order::Column::OrderId.eq(self.order_id))
             .exec(&tx)

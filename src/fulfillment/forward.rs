@@ -14,6 +14,7 @@ use super::answer;
 use super::entity::supplier_order;
 use super::jobs::{ForwardSupplierOrder, ReconcileSupplierOrder};
 use super::remote::{self, NewsOutcome};
+use super::requests::{self, Asked, RequestCall, RequestOutcome};
 use super::state::SupplierOrderStatus;
 use super::trouble;
 use super::work::{self, Work};
@@ -65,9 +66,11 @@ pub(super) async fn forward(app: &App, id: SupplierOrderId) -> Result<Done, JobE
         Begun::Later(wait) => return Ok(Done::Again(wait)),
         Begun::Nothing => return Ok(Done::OK),
     };
-    let outcome = adapter.submit(&sending.request).await;
+    let call = adapter.submit(&sending.request);
+    let (outcome, asked) =
+        requests::ask(app, RequestCall::Submit, &sending.request.reference, call, |_| RequestOutcome::Done).await;
     note_health(app, sending.supplier_id, &outcome).await?;
-    settle(app, id, sending.number, outcome).await
+    settle(app, id, sending.number, outcome, asked).await
 }
 
 enum Begun {
@@ -126,9 +129,11 @@ async fn settle(
     id: SupplierOrderId,
     number: i32,
     outcome: Result<RemoteOrder, AdapterError>,
+    asked: Asked,
 ) -> Result<Done, JobError> {
     let tx = Tx::begin(app).await?;
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(Done::OK) };
+    asked.write(&tx, id).await?;
     // A worker that wakes up late may still bring an order, but no failure of a sending long past.
     let current = work.own.sendings == number && work.own.status == SupplierOrderStatus::Submitting;
     let done = match outcome {
@@ -199,7 +204,14 @@ pub(super) async fn reconcile(app: &App, id: SupplierOrderId) -> Result<Done, Jo
     if !adapter.capabilities().lookup_by_reference {
         return cannot_ask(app, id, adapter.capabilities().cancels).await;
     }
-    match adapter.find(&own.reference()).await {
+    let reference = own.reference();
+    let found = |order: &Option<RemoteOrder>| match order {
+        Some(_) => RequestOutcome::Done,
+        None => RequestOutcome::NotFound,
+    };
+    let (answer, asked) = requests::ask(app, RequestCall::Find, &reference, adapter.find(&reference), found).await;
+    asked.write_alone(app, id).await?;
+    match answer {
         Ok(Some(remote)) => {
             suppliers::note_success(app, own.supplier_id).await?;
             match remote::apply_remote(app, own.supplier_id, &remote).await? {

@@ -1,10 +1,10 @@
 //! What the owner decides about supplier orders: to send one, to give it to others.
 
+use super::allowed::{self, SupplierOrderAction, Verdict};
 use super::create;
 use super::entity::{line, supplier_order};
 use super::error::SupplierOrderProblem;
 use super::replan::{hand_over, withdraw};
-use super::state::SupplierOrderStatus;
 use super::trouble;
 use super::work::{self, Work};
 use crate::app::App;
@@ -24,13 +24,12 @@ const MAX_REASON: usize = 500;
 /// Sends a supplier order that waits for the owner's word, or that could not be sent. A repeat answers
 /// it as it is.
 pub async fn submit(app: &App, actor: &Actor, id: SupplierOrderId) -> Result<supplier_order::Model, Refused> {
-    use SupplierOrderStatus as S;
     let tx = Tx::begin(app).await?;
     let mut work = managed(&tx, actor, id).await?;
-    match work.own.status {
-        S::Routed | S::OnHold | S::Failed => {}
-        S::Rejected | S::Cancelled => return Err(wrong_state("it was rejected or cancelled")),
-        _ => return Ok(work.own),
+    match allowed::verdict(SupplierOrderAction::Submit, actor, &work.own, &work.lines) {
+        Verdict::Do => {}
+        Verdict::Done => return Ok(work.own),
+        Verdict::Not(why) => return Err(wrong_state(why)),
     }
     let supplier = suppliers::lookup(&tx, work.own.supplier_id).await?;
     let supplier = supplier.ok_or_else(|| Fault::internal("a supplier order has no supplier"))?;
@@ -51,26 +50,19 @@ pub async fn reroute(
     reason: Option<String>,
     avoid: &[SupplierId],
 ) -> Result<(supplier_order::Model, Vec<supplier_order::Model>), Refused> {
-    use SupplierOrderStatus as S;
     if avoid.len() > MAX_AVOID {
         let message = format!("at most {MAX_AVOID} suppliers");
         return Err(VerbError::refused(SupplierOrderProblem::Invalid, "input.avoidSupplierIds", message));
     }
-    if reason.as_ref().is_some_and(|it| it.chars().count() > MAX_REASON) {
-        let message = format!("at most {MAX_REASON} characters");
-        return Err(VerbError::refused(SupplierOrderProblem::Invalid, "input.reason", message));
-    }
+    check_reason(reason.as_deref())?;
     let tx = Tx::begin(app).await?;
     let mut work = managed(&tx, actor, id).await?;
-    match work.own.status {
-        S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => {
-            let reason = reason.unwrap_or_else(|| "the owner gives it to others".to_owned());
-            withdraw(&tx, &mut work, &reason).await?;
-        }
-        S::Rejected | S::Cancelled | S::Acknowledged | S::InProduction if work.lines.iter().any(|it| it.open() > 0) => {
-        }
-        S::Rejected | S::Cancelled => return Err(wrong_state("none of its units waits for a supplier")),
-        _ => return Err(wrong_state("its supplier may have it; cancel it first")),
+    if let Verdict::Not(why) = allowed::verdict(SupplierOrderAction::Reroute, actor, &work.own, &work.lines) {
+        return Err(wrong_state(why));
+    }
+    if !work.is_out() {
+        let reason = reason.unwrap_or_else(|| "the owner gives it to others".to_owned());
+        withdraw(&tx, &mut work, &reason).await?;
     }
     let made = hand_over(&tx, &mut work, avoid).await?;
     let whole = work.lines.iter().map(line::Model::open).sum::<i64>() == 0;
@@ -82,13 +74,22 @@ pub async fn reroute(
     Ok((work.own, made.into_iter().map(|it| it.own).collect()))
 }
 
-async fn managed(tx: &Tx, actor: &Actor, id: SupplierOrderId) -> Result<Work, Refused> {
+/// Locks a supplier order for whoever manages them.
+pub(super) async fn managed(tx: &Tx, actor: &Actor, id: SupplierOrderId) -> Result<Work, Refused> {
     actor.may(Action::ManageFulfillment)?;
     let message = "there is no such supplier order";
     let found = work::open(tx, id).await?;
     found.ok_or_else(|| VerbError::refused(SupplierOrderProblem::NotFound, "id", message))
 }
 
-fn wrong_state(message: &str) -> Refused {
+pub(super) fn check_reason(reason: Option<&str>) -> Result<(), Refused> {
+    if reason.is_some_and(|it| it.chars().count() > MAX_REASON) {
+        let message = format!("at most {MAX_REASON} characters");
+        return Err(VerbError::refused(SupplierOrderProblem::Invalid, "input.reason", message));
+    }
+    Ok(())
+}
+
+pub(super) fn wrong_state(message: &str) -> Refused {
     VerbError::refused(SupplierOrderProblem::WrongState, "id", message)
 }

@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
+use super::allowed::{self, SupplierOrderAction, Verdict};
 use super::answer::{self, LineAnswer};
 use super::cancel;
 use super::entity::supplier_order;
 use super::error::SupplierOrderProblem::{self, Invalid};
-use super::state::{RequestStatus, SupplierOrderStatus as S, SupplierOrderStatus};
+use super::state::RequestStatus;
 use super::work::{self, Work};
 use crate::app::App;
 use crate::identity::audit::Changes;
@@ -56,11 +57,10 @@ pub async fn accept(
     check_text(input.supplier_reference.as_deref(), "input.supplierReference")?;
     let tx = Tx::begin(app).await?;
     let mut work = open_for(&tx, actor, id).await?.ok_or_else(not_found)?;
-    if matches!(work.own.request_status, RequestStatus::Accepted | RequestStatus::PartiallyAccepted) {
-        return Ok(work.own);
-    }
-    if !matches!(work.own.status, SupplierOrderStatus::Submitted | SupplierOrderStatus::Unknown) {
-        return Err(wrong_state("this order does not wait for an answer"));
+    match allowed::verdict(SupplierOrderAction::Accept, actor, &work.own, &work.lines) {
+        Verdict::Do => {}
+        Verdict::Done => return Ok(work.own),
+        Verdict::Not(why) => return Err(wrong_state(why)),
     }
     let answers = read_lines(&work, input.lines.as_deref())?;
     if answers.iter().all(|it| it.accepted == 0) {
@@ -85,11 +85,10 @@ pub async fn reject(
     check_text(message.as_deref(), "input.message")?;
     let tx = Tx::begin(app).await?;
     let mut work = open_for(&tx, actor, id).await?.ok_or_else(not_found)?;
-    match work.own.status {
-        S::Rejected => return Ok(work.own),
-        S::Submitted | S::Unknown | S::Acknowledged | S::InProduction => {}
-        S::CancelRequested => return Err(wrong_state("answer the cancellation first")),
-        _ => return Err(wrong_state("this order cannot be rejected any more")),
+    match allowed::verdict(SupplierOrderAction::Reject, actor, &work.own, &work.lines) {
+        Verdict::Do => {}
+        Verdict::Done => return Ok(work.own),
+        Verdict::Not(why) => return Err(wrong_state(why)),
     }
     let message = message.unwrap_or_else(|| "the supplier gave no reason".to_owned());
     answer::reject(&tx, &mut work, code, &message).await?;
@@ -110,11 +109,8 @@ pub async fn cancel_answer(
     let tx = Tx::begin(app).await?;
     let mut work = open_for(&tx, actor, id).await?.ok_or_else(not_found)?;
     let answered = if accepted { RequestStatus::CancelAccepted } else { RequestStatus::CancelRejected };
-    if work.own.status != SupplierOrderStatus::CancelRequested {
-        if work.own.request_status == answered {
-            return Ok(work.own);
-        }
-        return Err(wrong_state("no cancellation waits for an answer"));
+    if let Verdict::Not(why) = allowed::verdict(SupplierOrderAction::AnswerCancel, actor, &work.own, &work.lines) {
+        return if work.own.request_status == answered { Ok(work.own) } else { Err(wrong_state(why)) };
     }
     if accepted {
         cancel::agreed(&tx, &mut work).await?;
@@ -152,7 +148,7 @@ fn read_lines(work: &Work, lines: Option<&[(SupplierOrderLineId, i64)]>) -> Resu
     Ok(work.lines.iter().map(|row| answer(row.id, count(row.id))).collect())
 }
 
-fn check_text(text: Option<&str>, field: &str) -> Result<(), Refused> {
+pub(super) fn check_text(text: Option<&str>, field: &str) -> Result<(), Refused> {
     if text.is_some_and(|it| it.chars().count() > MAX_TEXT) {
         let message = format!("at most {MAX_TEXT} characters");
         return Err(VerbError::refused(Invalid, field, message));
@@ -160,10 +156,10 @@ fn check_text(text: Option<&str>, field: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn not_found() -> Refused {
+pub(super) fn not_found() -> Refused {
     VerbError::refused(SupplierOrderProblem::NotFound, "id", "there is no such supplier order")
 }
 
-fn wrong_state(message: &str) -> Refused {
+pub(super) fn wrong_state(message: &str) -> Refused {
     VerbError::refused(SupplierOrderProblem::WrongState, "id", message)
 }

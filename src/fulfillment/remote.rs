@@ -60,7 +60,7 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
         R::Pending | R::Unknown(_) => {
             received(tx, work).await?;
             if let Some(reason) = &remote.rejection {
-                super::trouble::intercepted(tx, work, &reason.message).await?;
+                intercepted(tx, work, &reason.message).await?;
             }
         }
         R::Accepted | R::PartiallyAccepted | R::Processing | R::PartiallyShipped | R::Shipped | R::Delivered => {
@@ -89,11 +89,21 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
     Ok(NewsOutcome::Applied)
 }
 
+/// The supplier has it and waits for something. It says so whenever it is asked; a person is told once,
+/// and again when it is something else.
+async fn intercepted(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
+    if work.own.note.as_deref() == Some(reason) {
+        return Ok(());
+    }
+    work.own.note = Some(reason.to_owned());
+    super::trouble::intercepted(tx, work, reason).await
+}
+
 /// The supplier has it: it is not on its way any more. A cancellation that was asked for while it was
 /// on its way is passed on now.
 pub(super) async fn received(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
-    let under_way = matches!(work.own.status, S::Queued | S::Submitting | S::Unknown | S::Failed);
+    let under_way = matches!(work.own.status, S::OnHold | S::Queued | S::Submitting | S::Unknown | S::Failed);
     if !under_way {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use sea_orm::{EntityTrait, Set};
 use super::create::{self, Origin};
 use super::entity::{decision, line};
 use super::jobs::SettleOrderMoney;
-use super::state::{RequestStatus, SupplierOrderStatus};
+use super::recall;
 use super::trouble;
 use super::work::{self, Work};
 use crate::app::App;
@@ -21,7 +21,7 @@ use crate::platform::tx::Tx;
 use crate::routing::{self, Demand, Plan};
 
 /// So many suppliers are tried for a unit before a person decides.
-const MAX_ATTEMPTS: i32 = 4;
+pub(super) const MAX_ATTEMPTS: i32 = 4;
 
 /// Gives a supplier order's refused units to other suppliers.
 pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) -> Result<Done, JobError> {
@@ -31,18 +31,18 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     if units == 0 || planted::is(Bug::LeaveRefused) {
         return Ok(Done::OK);
     }
-    if work.own.cancel_requested_at.is_some() {
+    if work.own.cancel_requested_at.is_some() && work.own.recalled_at.is_none() {
         drop_open(&tx, &mut work, "Your order was cancelled.").await?;
     } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit {
         let why = format!("{MAX_ATTEMPTS} suppliers in a row did so");
-        trouble::refused(&tx, &work, "SUPPLIER_ORDER_REJECTED", units, &why).await?;
+        trouble::refused(&tx, &work, trouble::REJECTED, units, &why).await?;
     } else {
-        let Some(replacements) = hand_over(&tx, &mut work, &[]).await? else {
+        let Some(replacements) = hand_on(&tx, &mut work).await? else {
             return Err(JobError::retry("stock was taken by somebody else meanwhile"));
         };
         let left: i64 = work.lines.iter().map(line::Model::open).sum();
         if left > 0 {
-            trouble::refused(&tx, &work, "NO_SUPPLIER", left, "no other supplier can send them").await?;
+            trouble::refused(&tx, &work, trouble::NO_SUPPLIER, left, "no other supplier can send them").await?;
         }
         if replacements.is_empty() {
             tracing::info!(supplier_order.id = %id, "refused units have no other supplier");
@@ -52,16 +52,63 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     Ok(Done::OK)
 }
 
+/// Gives the open units to the supplier they were called back for, as far as it can send them, and the rest
+/// to others.
+async fn hand_on(tx: &Tx, work: &mut Work) -> Result<Option<Vec<Work>>, Fault> {
+    let mut made = Vec::new();
+    if let Some(to) = work.own.recall_to.take() {
+        let Some(named) = hand_to(tx, work, to).await? else { return Ok(None) };
+        made.extend(named);
+    }
+    if work.lines.iter().any(|row| row.open() > 0) {
+        let Some(others) = hand_over(tx, work, &[]).await? else { return Ok(None) };
+        made.extend(others);
+    }
+    Ok(Some(made))
+}
+
 /// Plans the open units without the suppliers already tried (and without `avoid`) and makes supplier
 /// orders for those that can be sent. `None` if stock ran out while taking it: roll back.
 pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) -> Result<Option<Vec<Work>>, Fault> {
+    let tried = tried(work, avoid);
+    let plan = plan_open(tx, work, &tried).await?;
+    take_over(tx, work, &plan, tried).await
+}
+
+/// The same with one supplier alone, whether it was tried or not.
+pub(super) async fn hand_to(tx: &Tx, work: &mut Work, to: SupplierId) -> Result<Option<Vec<Work>>, Fault> {
+    let variants: Vec<VariantId> = work.lines.iter().map(|row| row.variant_id).collect();
+    let offers = inventory::offers_for(tx, tx.now(), &variants).await?;
+    let mut others: Vec<SupplierId> = offers.iter().map(|it| it.supplier_id).filter(|it| *it != to).collect();
+    others.sort_unstable();
+    others.dedup();
+    let plan = plan_open(tx, work, &others).await?;
+    let asked = tried(work, &[]);
+    take_over(tx, work, &plan, asked).await
+}
+
+/// Whether others could send everything that has not left.
+pub(super) async fn others_can(tx: &Tx, work: &Work) -> Result<bool, Fault> {
+    let mut without = work.clone();
+    for row in &mut without.lines {
+        row.refused += row.live() - row.shipped;
+    }
+    Ok(plan_open(tx, &without, &tried(work, &[])).await?.is_complete())
+}
+
+/// Who was asked for these units, and who shall not be.
+fn tried(work: &Work, avoid: &[SupplierId]) -> Vec<SupplierId> {
     let mut tried = work.own.tried.0.clone();
     tried.push(work.own.supplier_id);
     tried.extend(avoid);
     tried.sort_unstable();
     tried.dedup();
-    let plan = plan_open(tx, work, &tried).await?;
-    remember(tx, work, &plan).await?;
+    tried
+}
+
+/// Makes the supplier orders of a plan for the open units.
+async fn take_over(tx: &Tx, work: &mut Work, plan: &Plan, tried: Vec<SupplierId>) -> Result<Option<Vec<Work>>, Fault> {
+    remember(tx, work, plan).await?;
     let document = work.own.id.to_string();
     if inventory::commit_directly(tx, work.order.id, &plan.by_offer(), &document).await?.is_err() {
         return Ok(None);
@@ -81,7 +128,7 @@ pub(super) async fn hand_over(tx: &Tx, work: &mut Work, avoid: &[SupplierId]) ->
     work.save(tx).await?;
     if !made.is_empty() {
         work.tell_store(tx, EventType::SupplierOrderRerouted, "Units went to other suppliers.").await?;
-        for kind in ["NO_SUPPLIER", "SUPPLIER_ORDER_REJECTED"] {
+        for kind in [trouble::NO_SUPPLIER, trouble::REJECTED] {
             crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "other suppliers have the units")
                 .await?;
         }
@@ -154,7 +201,7 @@ pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result
     let event = NewEvent::of_order(work.order.id, EventType::OrderCancelled, Audience::Customer, message);
     outbox::append(tx, event.data(serde_json::json!({ "units": dropped }))).await?;
     jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
-    for kind in ["NO_SUPPLIER", "SUPPLIER_ORDER_REJECTED"] {
+    for kind in [trouble::NO_SUPPLIER, trouble::REJECTED] {
         crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "the units were cancelled").await?;
     }
     Ok(dropped)
@@ -162,16 +209,6 @@ pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result
 
 /// Takes all units of a supplier order back that surely is not with its supplier.
 pub(super) async fn withdraw(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
-    let mut units = Vec::new();
-    for row in work.lines.iter_mut().filter(|row| row.live() > 0) {
-        units.push((row.offer_id, row.live()));
-        row.refused += row.live();
-        row.accepted = 0;
-    }
-    inventory::release_commitments(tx, work.order.id, &units, &work.own.id.to_string()).await?;
-    work.step(tx, SupplierOrderStatus::Cancelled, reason).await?;
-    work.own.request_status = RequestStatus::Unsubmitted;
-    trouble::ended(tx, work.own.id).await?;
-    work.tell_store(tx, EventType::SupplierOrderCancelled, "A supplier order was withdrawn.").await?;
-    work.save(tx).await
+    let all: Vec<_> = work.lines.iter().map(|row| (row.id, row.live())).collect();
+    recall::take_back(tx, work, &all, reason).await
 }

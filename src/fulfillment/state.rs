@@ -179,6 +179,11 @@ impl SupplierOrderStatus {
         self.next().contains(&to)
     }
 
+    /// Whether the supplier may have it, or had it.
+    pub fn is_out(self) -> bool {
+        !matches!(self, S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed)
+    }
+
     /// Whether nothing follows.
     pub fn is_final(self) -> bool {
         self.next().is_empty()

@@ -1,17 +1,23 @@
-//! Which supplier orders to look at: stuck between two steps, or past a deadline.
+//! Which supplier orders to look at: stuck between two steps, or past a deadline; and what a deadline
+//! that passed leads to.
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::supplier_order::{Column, Entity};
-use super::state::SupplierOrderStatus as S;
+use super::recall;
+use super::replan;
+use super::state::{RequestStatus, SupplierOrderStatus as S};
 use super::trouble::{self, CANCEL_AND_REFUND, MARK_HANDLED, REROUTE};
 use super::work::Work;
 use crate::app::App;
+use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
+use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
+use crate::suppliers::{self, adapter_for};
 use crate::workitems::{self, Severity};
 
 /// What moves by itself has moved by then; a job was lost.
@@ -44,22 +50,70 @@ pub(super) async fn suspects(app: &App) -> Result<Vec<SupplierOrderId>, Fault> {
     Ok(all)
 }
 
-/// Tells the owner of a deadline that passed.
+/// Looks whether a deadline passed: it is told once, and something is done about it.
 pub(super) async fn check_deadlines(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
-    let (status, number) = (work.own.status, work.order.number);
+    let status = work.own.status;
     if UNANSWERED.contains(&status) && work.own.accept_by < tx.now() {
-        let message = format!("A supplier has not answered its part of order {number} in time.");
-        let actions: &[&str] = if work.is_out() {
-            &[CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT]
-        } else {
-            &[REROUTE, CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT]
-        };
-        trouble::open(tx, work, trouble::ACCEPTANCE_OVERDUE, Severity::High, message, actions).await?;
+        return unanswered(tx, work).await;
     }
     if UNSHIPPED.contains(&status) && work.own.ship_by < tx.now() {
-        let message = format!("A supplier has not shipped its part of order {number} in time.");
-        let actions = [CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT];
-        trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await?;
+        return unshipped(tx, work).await;
     }
     Ok(())
+}
+
+/// Others get what the supplier has not answered for, where that can be had without two of them sending
+/// it; else a person decides.
+async fn unanswered(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    if work.own.accept_missed_at.is_none() {
+        work.own.accept_missed_at = Some(tx.now());
+        work.save(tx).await?;
+        tell(tx, work, "A supplier did not answer in time.", "ACCEPT_BY").await?;
+    }
+    if can_be_had(tx, work).await? && replan::others_can(tx, work).await? {
+        return recall::ask(tx, work, "the supplier did not answer in time", None).await;
+    }
+    let message = format!("A supplier has not answered its part of order {} in time.", work.order.number);
+    // Whether it has it has to be known before it can be asked to give it back.
+    let unsure = matches!(work.own.status, S::Submitting | S::Unknown);
+    let reroute = if unsure { None } else { Some(REROUTE) };
+    let actions: Vec<&str> = reroute.into_iter().chain([CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT]).collect();
+    trouble::open(tx, work, trouble::ACCEPTANCE_OVERDUE, Severity::High, message, &actions).await
+}
+
+async fn unshipped(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    if work.own.ship_missed_at.is_none() {
+        work.own.ship_missed_at = Some(tx.now());
+        work.save(tx).await?;
+        tell(tx, work, "A supplier did not ship in time.", "SHIP_BY").await?;
+    }
+    let message = format!("A supplier has not shipped its part of order {} in time.", work.order.number);
+    let actions = [REROUTE, CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT];
+    trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await
+}
+
+async fn tell(tx: &Tx, work: &Work, message: &str, deadline: &str) -> Result<(), Fault> {
+    let event = NewEvent::of_order(work.order.id, EventType::SupplierOrderOverdue, Audience::Store, message);
+    let data = serde_json::json!({ "supplierOrderId": work.own.id, "deadline": deadline });
+    outbox::append(tx, event.supplier_order(work.own.id).data(data)).await?;
+    Ok(())
+}
+
+/// Whether an unanswered order may go to others without a person's word: its supplier surely does not have
+/// it, has not touched it at the portal, or has a way to be asked for it. What waits for approval is the
+/// owner's, and what is unknown has not failed.
+async fn can_be_had(tx: &Tx, work: &Work) -> Result<bool, Fault> {
+    let own = &work.own;
+    if own.attempt >= replan::MAX_ATTEMPTS || own.held_at.is_some() {
+        return Ok(false);
+    }
+    if own.status == S::Queued || own.is_unanswered_at_portal() {
+        return Ok(true);
+    }
+    let asked_in_vain = own.request_status == RequestStatus::CancelRejected;
+    if own.status != S::Submitted || own.remote_id.is_none() || asked_in_vain {
+        return Ok(false);
+    }
+    let Some(supplier) = suppliers::lookup(tx, own.supplier_id).await? else { return Ok(false) };
+    Ok(adapter_for(tx.app(), &supplier)?.capabilities().cancels)
 }

@@ -66,7 +66,8 @@ impl Work {
         Self { order, own, stored: lines.clone(), lines }
     }
 
-    /// Takes a step; staying is no step. A step the table does not have is a defect.
+    /// Takes a step; staying is no step. A step the table does not have is a defect. Every step ends a
+    /// hold, and the deadlines move by as long as the store's lasted.
     pub async fn step(&mut self, tx: &Tx, to: SupplierOrderStatus, reason: &str) -> Result<(), Fault> {
         let from = self.own.status;
         if from == to {
@@ -75,6 +76,7 @@ impl Work {
         if !from.may_become(to) {
             return Err(Fault::internal(format!("supplier order {} cannot go from {from:?} to {to:?}", self.own.id)));
         }
+        self.end_hold(tx).await?;
         self.own.steps += 1;
         self.own.status = to;
         if planted::is(Bug::SkipStep) && to == SupplierOrderStatus::Rejected {
@@ -91,6 +93,18 @@ impl Work {
         transition::Entity::insert(row).exec_without_returning(tx).await?;
         // Nothing is left to answer.
         if to.is_final() { order_links::end(tx, self.own.id).await } else { Ok(()) }
+    }
+
+    /// Goes on with what is held, if it is.
+    pub(super) async fn end_hold(&mut self, tx: &Tx) -> Result<(), Fault> {
+        let Some(since) = self.own.held_at.take() else { return Ok(()) };
+        self.own.hold_reason = None;
+        if self.own.status == SupplierOrderStatus::OnHold {
+            let held = tx.now() - since;
+            self.own.accept_by += held;
+            self.own.ship_by += held;
+        }
+        super::trouble::released(tx, self.own.id).await
     }
 
     /// Writes the supplier order and those of its lines that changed.
@@ -145,7 +159,6 @@ impl Work {
 
     /// Whether the supplier may have it: its units cannot simply be taken back.
     pub(super) fn is_out(&self) -> bool {
-        use SupplierOrderStatus as S;
-        !matches!(self.own.status, S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed)
+        self.own.status.is_out()
     }
 }

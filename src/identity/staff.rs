@@ -1,8 +1,8 @@
 //! The members of staff, as the owner manages them.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 
 use super::entity::api_token::Permissions;
@@ -119,6 +119,11 @@ pub async fn lookup_self(app: &App, actor: &Actor) -> Result<Option<Model>, Faul
 pub async fn lookup(app: &App, actor: &Actor, id: StaffId) -> Result<Option<Model>, Fault> {
     actor.may(Action::ManageStaff)?;
     Ok(Entity::find_by_id(id).one(app.db.read()).await?)
+}
+
+/// Whether somebody works for the store under this id.
+pub async fn exists(conn: &impl ConnectionTrait, id: StaffId) -> Result<bool, Fault> {
+    Ok(Entity::find_by_id(id).one(conn).await?.is_some())
 }
 
 /// The members, newest first. For the owner.

@@ -185,6 +185,8 @@ ids! {
     RoutingDecisionId, "rtd", "RoutingDecision";
     /// A line of a supplier order.
     SupplierOrderLineId, "sol", "SupplierOrderLine";
+    /// One call to a supplier about a supplier order.
+    SupplierRequestId, "srq", "SupplierRequest";
     /// What a carrier moves.
     ShipmentId, "shp", "Shipment";
     /// One tracking event.

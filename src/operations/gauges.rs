@@ -108,5 +108,8 @@ async fn work_items(app: &App, told: &mut BTreeSet<String>) -> Result<(), Fault>
         let count = counts.get(kind).copied().unwrap_or_default();
         metrics::gauge!("consign_work_items_open", "type" => kind.clone()).set(count as f64);
     }
+    let (oldest, overdue) = workitems::backlog(app.db.read(), app.clock.now()).await?;
+    metrics::gauge!("consign_work_items_oldest_seconds").set(age(app, oldest));
+    metrics::gauge!("consign_work_items_overdue").set(overdue as f64);
     Ok(())
 }

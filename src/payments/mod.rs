@@ -38,7 +38,7 @@ pub use self::queries::{
     capture_failed, load_by_ids, load_transactions, lookup_refund, of_orders, refunds, transaction, transaction_count,
     transaction_page, transactions,
 };
-pub use self::recover::{Told, recover};
+pub use self::recover::{CompareSums, Told, recover};
 pub use self::refunds::{
     RefundErrorCode, RefundLine, RefundOf, RefundRequest, create_refund, refund_units, units_refunded,
 };

@@ -4,6 +4,10 @@
 //! Nothing is applied here. A payment nobody knows is put before a person; an attempt that was open goes
 //! through its usual settling; and a movement that is decided once more finds the one that was made.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use super::attempts;
 use super::entity::attempt;
 use super::entity::transaction::{self, TransactionKind};
@@ -13,8 +17,12 @@ use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::PaymentAttemptId;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs::{Done, Job, JobError, JobRun};
 use crate::platform::restoration;
 use crate::platform::tx::Tx;
+
+/// How often sums that differ are compared again.
+const AGAIN: Duration = Duration::from_secs(3600);
 
 /// What a provider told of the time since a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +79,42 @@ async fn compare(app: &App, provider: &'static str, payments: &[ProviderPayment]
         tx.commit().await?;
     }
     Ok(Told::Changes { lost, differing })
+}
+
+/// Compares a payment's sums with its provider's once more, every hour while they differ and no person has
+/// noted it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CompareSums {
+    /// The payment.
+    pub id: PaymentAttemptId,
+}
+
+impl Job for CompareSums {
+    const KIND: &'static str = "payments.compare_sums";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.id))
+    }
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        let app = &run.app;
+        let Some(attempt) = attempts::lookup(app.db.read(), self.id).await? else { return Ok(Done::OK) };
+        if !trouble::still_differ(app.db.read(), self.id).await? {
+            return Ok(Done::OK);
+        }
+        let Some(provider_id) = &attempt.provider_id else { return Ok(Done::OK) };
+        let _place = attempts::enter(app, &attempt)?;
+        let payment = attempts::gateway(app, &attempt.gateway)?.lookup(provider_id).await;
+        let payment = payment.map_err(|error| JobError::retry(error.to_string()))?;
+        let tx = Tx::begin(app).await?;
+        let attempt = attempts::lock(&tx, self.id).await?;
+        if !payment.is_some_and(|payment| agrees(&attempt, &payment)) {
+            return Ok(Done::Again(AGAIN));
+        }
+        trouble::sums_agree(&tx, self.id).await?;
+        tx.commit().await?;
+        Ok(Done::OK)
+    }
 }
 
 /// Whether a buyer may miss it.

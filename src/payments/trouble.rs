@@ -1,11 +1,15 @@
 //! Money that does not move as it should becomes a work item.
 
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::entity::{attempt, transaction};
 use super::gateway::ProviderPayment;
 use super::movements;
+use super::recover::CompareSums;
 use super::settle::SettleTransaction;
 use crate::kernel::ids::{PaymentAttemptId, PaymentTransactionId};
 use crate::kernel::money::Money;
@@ -23,6 +27,9 @@ pub const PAYMENT_UNKNOWN: &str = "PAYMENT_UNKNOWN";
 pub const RETRY: &str = "RETRY";
 /// The action that gives up an attempt: should it succeed after all, the money is released.
 pub const GIVE_UP: &str = "GIVE_UP";
+
+/// When sums that differed are compared again; what suppliers confirm is taken over by then.
+const COMPARED_AFTER: Duration = Duration::from_secs(3600);
 
 /// An authentic message says something that cannot be; it was not applied.
 pub(super) async fn wrong_payment(tx: &Tx, attempt: &attempt::Model, defect: &str) -> Result<(), Fault> {
@@ -87,9 +94,26 @@ pub(super) async fn sums_differ(tx: &Tx, attempt: &attempt::Model, payment: &Pro
         ),
         actions: vec!["MARK_HANDLED".to_owned()],
         due_in: None,
-        dedupe_key: format!("payment-differs:{}", attempt.id),
+        dedupe_key: differs_key(attempt.id),
     };
-    workitems::open(tx, item).await.map(drop)
+    if workitems::open(tx, item).await?.is_some() {
+        jobs::enqueue_after(tx, &CompareSums { id: attempt.id }, COMPARED_AFTER).await?;
+    }
+    Ok(())
+}
+
+/// Whether it is still a person's to note that the sums differ.
+pub(super) async fn still_differ(conn: &impl ConnectionTrait, id: PaymentAttemptId) -> Result<bool, Fault> {
+    workitems::is_unresolved(conn, &differs_key(id)).await
+}
+
+/// The sums agree again.
+pub(super) async fn sums_agree(tx: &Tx, id: PaymentAttemptId) -> Result<(), Fault> {
+    workitems::close_by_key(tx, &differs_key(id), "The payment provider's sums and the store's agree.").await
+}
+
+fn differs_key(id: PaymentAttemptId) -> String {
+    format!("payment-differs:{id}")
 }
 
 /// Nobody knows for long what became of an attempt, whose checkout holds goods meanwhile.

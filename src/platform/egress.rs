@@ -4,6 +4,7 @@
 //! The address is checked where the connection is made, on what the name resolved to at that moment,
 //! so a name that points somewhere else the next time gains nothing. Redirects are not followed.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -197,6 +198,20 @@ impl Partner {
     }
 }
 
+tokio::task_local! {
+    /// The status of the last answer within [`observed`].
+    static LAST_STATUS: Cell<Option<u16>>;
+}
+
+/// Does `work`, and tells the HTTP status of the last answer it got, if it got one.
+pub async fn observed<T>(work: impl Future<Output = T>) -> (T, Option<u16>) {
+    let seen = async {
+        let done = work.await;
+        (done, LAST_STATUS.with(Cell::get))
+    };
+    LAST_STATUS.scope(Cell::new(None), seen).await
+}
+
 /// Sends a request that was begun, and counts what comes of it.
 pub async fn send(to: Partner, request: Result<RequestBuilder, EgressError>) -> Result<Response, EgressError> {
     let began = Instant::now();
@@ -205,6 +220,10 @@ pub async fn send(to: Partner, request: Result<RequestBuilder, EgressError>) -> 
         Ok(request) => request.send().instrument(span).await.map_err(EgressError::from),
         Err(error) => Err(error),
     };
+    if let Ok(response) = &result {
+        // Nobody may be looking.
+        LAST_STATUS.try_with(|last| last.set(Some(response.status().as_u16()))).ok();
+    }
     let outcome = match &result {
         Ok(response) => class(response.status()),
         Err(EgressError::BadUrl | EgressError::Refused) => "refused",

@@ -119,6 +119,18 @@ pub const MEASURES: &[Measure] = &[
         "How old the oldest event is that has no position in the store's stream yet.",
     ),
     measure("consign_work_items_open", Gauge, "type", "Open entries of the exceptions queue."),
+    measure(
+        "consign_work_items_oldest_seconds",
+        Gauge,
+        "",
+        "How old the oldest open entry of the exceptions queue is.",
+    ),
+    measure(
+        "consign_work_items_overdue",
+        Gauge,
+        "",
+        "Open entries of the exceptions queue past the time they are due.",
+    ),
     // Orders and money.
     measure(
         "consign_payment_calls_total",

@@ -8,7 +8,7 @@ use sea_orm::EntityTrait;
 use super::entity::shipment;
 use super::record::{self, NewShipment, NewShipmentEvent};
 use crate::app::App;
-use crate::fulfillment::{self, NotAccepted, SupplierOrderStatus, Units, Work};
+use crate::fulfillment::{self, NotAccepted, Units, Work};
 use crate::identity::audit::Changes;
 use crate::identity::{Actor, audit};
 use crate::kernel::clock::Timestamp;
@@ -82,7 +82,7 @@ pub async fn create(app: &App, actor: &Actor, id: SupplierOrderId, input: Parcel
     if input.shipped_at.is_some_and(|at| at > tx.now() + SKEW) {
         return Err(invalid("input.shippedAt", "a parcel cannot leave in the future"));
     }
-    if !may_ship(&work) {
+    if !fulfillment::may_ship(&work.own, &work.lines) {
         let message = "this order was not accepted, or nothing of it is left to ship";
         return Err(VerbError::refused(ShipmentProblem::WrongState, "supplierOrderId", message));
     }
@@ -139,13 +139,6 @@ pub async fn add_event(
     audit::record(&tx, actor, "shipment.event", id, given).await?;
     tx.commit().await?;
     Ok(shipment)
-}
-
-fn may_ship(work: &Work) -> bool {
-    use SupplierOrderStatus as S;
-    let accepted = work.own.acknowledged_at.is_some();
-    let open = matches!(work.own.status, S::Acknowledged | S::InProduction | S::PartiallyShipped | S::CancelRequested);
-    accepted && open && work.lines.iter().any(|row| row.live() > row.shipped)
 }
 
 fn read_lines(work: &Work, lines: Option<&[(SupplierOrderLineId, i64)]>) -> Result<Vec<Units>, Refused> {

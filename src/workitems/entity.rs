@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::{OrderId, SupplierOrderId, WorkItemId};
+use crate::kernel::ids::{OrderId, StaffId, SupplierOrderId, WorkItemId};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -63,6 +63,8 @@ pub struct Model {
     pub actions: Actions,
     /// When it should be done.
     pub due_at: Option<Timestamp>,
+    /// Who of the store works it.
+    pub assignee_id: Option<StaffId>,
     /// Kept unique until the item is resolved.
     pub dedupe_key: Option<String>,
     /// Until when it is put off.

@@ -15,8 +15,9 @@ use crate::graph::{
 };
 use crate::identity::graphql::visible_to_store;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::{OrderId, WorkItemId};
-use crate::kernel::problem::Fault;
+use crate::kernel::clock::Moment;
+use crate::kernel::ids::{OrderId, StaffId, WorkItemId};
+use crate::kernel::problem::{Fault, VerbError};
 use crate::user_error;
 
 /// How bad something is.
@@ -49,17 +50,18 @@ pub enum WorkItemStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "WorkItemProblem", visible = "visible_to_store")]
 pub enum WorkItemErrorCode {
-    /// There is no such work item.
+    /// There is no such work item, or no such member of staff.
     NotFound,
-    /// The note is too long.
+    /// A value is out of bounds.
     Invalid,
     /// The action is not among those the work item suggests.
     ActionNotSuggested,
-    /// The work item was resolved by another action.
+    /// The work item was resolved, by another action.
     AlreadyResolved,
 }
 
 user_error!(WorkItemResolveUserError, WorkItemErrorCode, "visible_to_store");
+user_error!(WorkItemUserError, WorkItemErrorCode, "visible_to_store");
 
 /// Something a person has to look at.
 pub struct WorkItem(pub Model);
@@ -112,7 +114,19 @@ impl WorkItem {
         &self.0.actions.0
     }
 
-    /// When it should be done; null if nothing presses.
+    /// Who of the store works it; null if nobody does yet.
+    async fn assignee_id(&self) -> Option<GlobalId<StaffId>> {
+        self.0.assignee_id.map(GlobalId)
+    }
+
+    /// Whether it is open past the time it is due.
+    async fn overdue(&self, ctx: &Context<'_>) -> bool {
+        let due = self.0.due_at.is_some_and(|at| at < ctx.app().clock.now());
+        due && self.0.status == super::WorkItemStatus::Open
+    }
+
+    /// When it should be done: by default an hour after it came up if it is `CRITICAL`, four if `HIGH`, a
+    /// day if `NORMAL`, three if `LOW`. Null if nothing presses.
     async fn due_at(&self) -> Option<DateTime> {
         self.0.due_at
     }
@@ -154,6 +168,12 @@ pub struct WorkItemFilter {
     status: Option<Vec<WorkItemStatus>>,
     /// This bad.
     severity: Option<Vec<Severity>>,
+    /// Worked by this member of staff.
+    assignee_id: Option<GlobalId<StaffId>>,
+    /// `true`: worked by nobody yet; `false`: worked by somebody.
+    unassigned: Option<bool>,
+    /// `true`: open and past the time they are due; `false`: all others.
+    overdue: Option<bool>,
 }
 
 impl From<WorkItemFilter> for queries::WorkItemFilter {
@@ -162,6 +182,9 @@ impl From<WorkItemFilter> for queries::WorkItemFilter {
             kinds: filter.kind,
             statuses: filter.status.map(|all| all.into_iter().map(Into::into).collect()),
             severities: filter.severity.map(|all| all.into_iter().map(Into::into).collect()),
+            assignee: filter.assignee_id.map(|it| it.0),
+            unassigned: filter.unassigned,
+            overdue: filter.overdue,
         }
     }
 }
@@ -184,6 +207,16 @@ pub struct WorkItemResolvePayload {
     work_item: Option<WorkItem>,
     /// Why not.
     user_errors: Vec<WorkItemResolveUserError>,
+}
+
+/// What became of a work item.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct WorkItemPayload {
+    /// The work item as it is now; null if nothing was done.
+    work_item: Option<WorkItem>,
+    /// Why not.
+    user_errors: Vec<WorkItemUserError>,
 }
 
 /// The work item, for those who may see the queue.
@@ -244,6 +277,34 @@ impl WorkItemMutation {
                 .map(|(item, user_errors)| WorkItemResolvePayload { work_item: item.map(WorkItem), user_errors }),
         )
     }
+
+    /// Gives a work item to a member of staff to work, or, without one, to nobody in particular. For the
+    /// owner, and staff who work the queue. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_store")]
+    async fn work_item_assign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which work item.")] id: GlobalId<WorkItemId>,
+        #[graphql(desc = "Who works it; nobody in particular without.")] staff_id: Option<GlobalId<StaffId>>,
+    ) -> Nullable<WorkItemPayload> {
+        answer(super::assign(ctx.app(), ctx.actor(), id.0, staff_id.map(|it| it.0)).await)
+    }
+
+    /// Puts a work item off until then, at most 90 days. For the owner, and staff who work the queue. A
+    /// repeat answers it as it is.
+    #[graphql(visible = "visible_to_store")]
+    async fn work_item_snooze(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which work item.")] id: GlobalId<WorkItemId>,
+        #[graphql(desc = "When it comes back.")] until: Moment,
+    ) -> Nullable<WorkItemPayload> {
+        answer(super::snooze_until(ctx.app(), ctx.actor(), id.0, until.0).await)
+    }
+}
+
+fn answer(result: Result<Model, VerbError<WorkItemProblem>>) -> Nullable<WorkItemPayload> {
+    required(payload(result).map(|(item, user_errors)| WorkItemPayload { work_item: item.map(WorkItem), user_errors }))
 }
 
 /// Loads work items by id. Whoever uses it has decided that the actor may see them.

@@ -35,15 +35,28 @@ pub struct NewWorkItem {
     pub message: String,
     /// What can be done, as codes.
     pub actions: Vec<String>,
-    /// How long there is to do it. A business wait: the time scale divides it.
+    /// How long there is to do it; what is usual for its severity ([`due_within`]) without. A business
+    /// wait: the time scale divides it.
     pub due_in: Option<Duration>,
     /// While an unresolved item has this key, another one is not opened.
     pub dedupe_key: String,
 }
 
+/// How long there is, by default, to do something about trouble this bad.
+pub fn due_within(severity: Severity) -> Duration {
+    let hours = match severity {
+        Severity::Critical => 1,
+        Severity::High => 4,
+        Severity::Normal => 24,
+        Severity::Low => 72,
+    };
+    Duration::from_secs(hours * 3600)
+}
+
 /// Opens an item and tells the store; `None` if the same trouble is open already.
 pub async fn open(tx: &Tx, new: NewWorkItem) -> Result<Option<WorkItemId>, Fault> {
     let id: WorkItemId = tx.new_id();
+    let due_in = new.due_in.unwrap_or(due_within(new.severity));
     let row = ActiveModel {
         id: Set(id),
         kind: Set(new.kind.to_owned()),
@@ -54,7 +67,8 @@ pub async fn open(tx: &Tx, new: NewWorkItem) -> Result<Option<WorkItemId>, Fault
         supplier_order_id: Set(new.supplier_order_id),
         message: Set(new.message),
         actions: Set(Actions(new.actions)),
-        due_at: Set(new.due_in.map(|wait| tx.now() + jobs::scaled(tx.app(), wait))),
+        due_at: Set(Some(tx.now() + jobs::scaled(tx.app(), due_in))),
+        assignee_id: Set(None),
         dedupe_key: Set(Some(new.dedupe_key)),
         snoozed_until: Set(None),
         resolution: Set(None),

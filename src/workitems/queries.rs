@@ -1,6 +1,6 @@
 //! Reading the queue.
 
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -8,12 +8,15 @@ use sea_orm::{
 use super::entity::{Column, Entity, Model, Severity, WorkItemStatus};
 use crate::app::App;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::WorkItemId;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::{StaffId, WorkItemId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 
 /// The order the queue is read in, as cursors name it.
 const NEWEST: &str = "workItems";
+/// Literal, so that a cached plan may still use the partial indexes.
+const OPEN: &str = "status = 'OPEN'";
 
 /// Which items.
 #[derive(Debug, Clone, Default)]
@@ -24,11 +27,22 @@ pub struct WorkItemFilter {
     pub statuses: Option<Vec<WorkItemStatus>>,
     /// This bad.
     pub severities: Option<Vec<Severity>>,
+    /// Worked by this member of staff.
+    pub assignee: Option<StaffId>,
+    /// Worked by nobody yet, or by somebody.
+    pub unassigned: Option<bool>,
+    /// Open and past the time they are due, or not so.
+    pub overdue: Option<bool>,
 }
 
 /// One item, or nothing.
 pub async fn lookup(conn: &impl ConnectionTrait, id: WorkItemId) -> Result<Option<Model>, Fault> {
     Ok(Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Whether the trouble with this key is open, or put off.
+pub async fn is_unresolved(conn: &impl ConnectionTrait, key: &str) -> Result<bool, Fault> {
+    Ok(Entity::find().filter(Column::DedupeKey.eq(key)).one(conn).await?.is_some())
 }
 
 /// Those of `ids` that exist, in no particular order.
@@ -39,7 +53,7 @@ pub async fn load_many(conn: &impl ConnectionTrait, ids: &[WorkItemId]) -> Resul
 /// The queue, newest first.
 pub async fn list(app: &App, actor: &Actor, filter: &WorkItemFilter, page: &PageRequest) -> Result<Page<Model>, Fault> {
     actor.may(Action::ReadWorkItems)?;
-    let mut query = filtered(filter);
+    let mut query = filtered(filter, app.clock.now());
     if let Some(cursor) = &page.cursor {
         let id: WorkItemId = decode_cursor(NEWEST, cursor)?;
         query = query.filter(if page.backward { Column::Id.gt(id) } else { Column::Id.lt(id) });
@@ -52,7 +66,7 @@ pub async fn list(app: &App, actor: &Actor, filter: &WorkItemFilter, page: &Page
 /// How many items there are.
 pub async fn count(app: &App, actor: &Actor, filter: &WorkItemFilter) -> Result<i64, Fault> {
     actor.may(Action::ReadWorkItems)?;
-    Ok(i64::try_from(filtered(filter).count(app.db.read()).await?).unwrap_or(i64::MAX))
+    Ok(i64::try_from(filtered(filter, app.clock.now()).count(app.db.read()).await?).unwrap_or(i64::MAX))
 }
 
 /// How many items of each kind are open.
@@ -66,7 +80,20 @@ pub async fn census(conn: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, F
     Ok(query.into_tuple().all(conn).await?)
 }
 
-fn filtered(filter: &WorkItemFilter) -> Select<Entity> {
+/// Since when the oldest open item is there, and how many open ones are overdue at `now`.
+pub async fn backlog(conn: &impl ConnectionTrait, now: Timestamp) -> Result<(Option<Timestamp>, u64), Fault> {
+    let oldest = Entity::find().filter(Expr::cust(OPEN)).select_only().expr(Column::CreatedAt.min());
+    let oldest = oldest.into_tuple::<Option<Timestamp>>().one(conn).await?.flatten();
+    let overdue = Entity::find().filter(overdue(now)).count(conn).await?;
+    Ok((oldest, overdue))
+}
+
+fn overdue(now: Timestamp) -> Condition {
+    let due = Condition::all().add(Column::DueAt.is_not_null()).add(Column::DueAt.lt(now));
+    due.add(Expr::cust(OPEN))
+}
+
+fn filtered(filter: &WorkItemFilter, now: Timestamp) -> Select<Entity> {
     let mut condition = Condition::all();
     if let Some(kinds) = &filter.kinds {
         condition = condition.add(Column::Kind.is_in(kinds));
@@ -77,5 +104,9 @@ fn filtered(filter: &WorkItemFilter) -> Select<Entity> {
     if let Some(severities) = &filter.severities {
         condition = condition.add(Column::Severity.is_in(severities.iter().copied()));
     }
+    condition = condition.add_option(filter.assignee.map(|id| Column::AssigneeId.eq(id)));
+    let unassigned = |it| if it { Column::AssigneeId.is_null() } else { Column::AssigneeId.is_not_null() };
+    condition = condition.add_option(filter.unassigned.map(unassigned));
+    condition = condition.add_option(filter.overdue.map(|it| if it { overdue(now) } else { overdue(now).not() }));
     Entity::find().filter(condition)
 }

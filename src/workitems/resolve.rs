@@ -8,6 +8,7 @@ use super::entity::{Entity, Model, WorkItemStatus};
 use super::open::record;
 use crate::app::App;
 use crate::identity::{Action, Actor, audit};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::WorkItemId;
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::jobs;
@@ -25,7 +26,7 @@ const MAX_NOTE: usize = 2_000;
 pub enum WorkItemProblem {
     /// There is no such item.
     NotFound,
-    /// The note is too long.
+    /// A value is out of bounds.
     Invalid,
     /// The action is not among those the item suggests.
     ActionNotSuggested,
@@ -48,9 +49,7 @@ pub async fn resolve(
         return Err(VerbError::refused(WorkItemProblem::Invalid, "input.note", message));
     }
     let tx = Tx::begin(app).await?;
-    let item = Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
-    let missing = || VerbError::refused(WorkItemProblem::NotFound, "id", "there is no such work item");
-    let item = item.ok_or_else(missing)?;
+    let item = lock(&tx, id).await?;
     if item.status == WorkItemStatus::Resolved {
         return answer_again(item, action);
     }
@@ -69,6 +68,12 @@ pub async fn resolve(
     Ok(item)
 }
 
+/// Locks an item.
+pub(super) async fn lock(tx: &Tx, id: WorkItemId) -> Result<Model, VerbError<WorkItemProblem>> {
+    let item = Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    item.ok_or_else(|| VerbError::refused(WorkItemProblem::NotFound, "id", "there is no such work item"))
+}
+
 fn answer_again(item: Model, action: &str) -> Result<Model, VerbError<WorkItemProblem>> {
     if item.resolution.as_deref() == Some(action) {
         return Ok(item);
@@ -81,9 +86,15 @@ async fn snooze(tx: &Tx, item: Model, note: Option<String>) -> Result<Model, Fau
     if item.status == WorkItemStatus::Snoozed {
         return Ok(item);
     }
+    let until = tx.now() + jobs::scaled(tx.app(), SNOOZE);
+    put_off(tx, item, until, note).await
+}
+
+/// Puts an item off.
+pub(super) async fn put_off(tx: &Tx, item: Model, until: Timestamp, note: Option<String>) -> Result<Model, Fault> {
     let mut row = item.into_active_model();
     row.status = Set(WorkItemStatus::Snoozed);
-    row.snoozed_until = Set(Some(tx.now() + jobs::scaled(tx.app(), SNOOZE)));
+    row.snoozed_until = Set(Some(until));
     row.note = Set(note);
     Ok(row.update(tx).await?)
 }

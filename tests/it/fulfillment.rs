@@ -308,7 +308,10 @@ async fn a_supplier_sees_and_answers_only_its_own(app: TestApp) {
 
 async fn silence_becomes_a_work_item(app: TestApp) {
     let owner = trade::open(&app).await;
-    let (variants, first, _) = rivals(&app, &owner).await;
+    let variants = stock::variants(&owner, 1).await;
+    let only = trade::portal(&owner, "Only", true).await;
+    trade::offers(&app, &owner, only, &variants[0], "O-1", 9, "3.00").await;
+    let first = app.as_supplier(only).await;
     let bought = trade::buy(&app, &[(&variants[0], 1)]).await;
     consign::worker::schedule(&app.app).await.expect("the repeating jobs are there");
     app.run_jobs().await;

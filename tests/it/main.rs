@@ -16,6 +16,7 @@ modules! {
     claims,
     drills,
     fulfillment,
+    handshake,
     harness,
     hostile,
     identity,

@@ -2,5 +2,6 @@
 
 pub mod decision;
 pub mod line;
+pub mod request;
 pub mod supplier_order;
 pub mod transition;

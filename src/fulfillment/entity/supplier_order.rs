@@ -75,6 +75,19 @@ pub struct Model {
     pub cancel_requested_at: Option<Timestamp>,
     /// When a supplier that takes cancellations by message was sent one; the answer comes by itself.
     pub cancel_told_at: Option<Timestamp>,
+    /// Since when it is held back: by the store while it is `ON_HOLD`, else by its supplier.
+    pub held_at: Option<Timestamp>,
+    /// Why it is held back.
+    pub hold_reason: Option<String>,
+    /// Since when the supplier is asked to give it back, for others to send; then the cancellation that
+    /// was asked for is not the customer's.
+    pub recalled_at: Option<Timestamp>,
+    /// Who shall send what the supplier gives back; whoever can, without.
+    pub recall_to: Option<SupplierId>,
+    /// When it was told that the answer is overdue; nothing again once there is a new deadline.
+    pub accept_missed_at: Option<Timestamp>,
+    /// The same of the parcel.
+    pub ship_missed_at: Option<Timestamp>,
     /// What went wrong last, for the owner.
     pub note: Option<String>,
     /// How many steps it took.
@@ -89,6 +102,13 @@ impl Model {
     /// `minor` units of the supplier's currency.
     pub fn money(&self, minor: i64) -> Money {
         Money::from_minor(minor, self.currency)
+    }
+
+    /// Whether it lies at the portal without a word of its supplier's: nothing was ever sent, and what was
+    /// not accepted can be withdrawn. Under the row's lock either the answer comes first, or that.
+    pub fn is_unanswered_at_portal(&self) -> bool {
+        let untouched = self.sendings == 0 && self.acknowledged_at.is_none() && self.held_at.is_none();
+        self.status == SupplierOrderStatus::Submitted && untouched
     }
 
     /// What the supplier knows it by.

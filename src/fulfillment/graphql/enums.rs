@@ -2,8 +2,8 @@
 
 use async_graphql::Enum;
 
-use crate::fulfillment::{RequestStatus, SupplierOrderStatus};
-use crate::identity::graphql::visible_to_supplier;
+use crate::fulfillment::{self, RequestStatus, SupplierOrderStatus};
+use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::suppliers::SupplierRejection;
 
 /// Where a supplier order stands.
@@ -64,6 +64,62 @@ pub enum SupplierRequestStatus {
     CancelAccepted,
     /// Too late to drop it.
     CancelRejected,
+}
+
+/// Something that can be done with a supplier order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "fulfillment::SupplierOrderAction", visible = "visible_to_supplier")]
+pub enum SupplierOrderAction {
+    /// `supplierOrderSubmit`: send it to its supplier.
+    Submit,
+    /// `supplierOrderHold`: hold it back.
+    Hold,
+    /// `supplierOrderRelease`: go on with it.
+    Release,
+    /// `supplierOrderReroute`: give all of it to whoever can send it.
+    Reroute,
+    /// `supplierOrderMove`: give all or a part of it to a supplier by name.
+    Move,
+    /// `supplierOrderRecall`: ask its supplier to give it back, for others to send.
+    Recall,
+    /// `supplierOrderAccept`: say yes, to all or a part.
+    Accept,
+    /// `supplierOrderReject`: say no.
+    Reject,
+    /// `supplierOrderCancelAnswer`: answer a cancellation that was asked for.
+    AnswerCancel,
+    /// `shipmentCreate`: tell of a parcel that left.
+    Ship,
+}
+
+/// What was asked of a supplier over the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "fulfillment::RequestCall", visible = "visible_to_store")]
+pub enum SupplierRequestCall {
+    /// To take the order.
+    Submit,
+    /// Whether it has the order.
+    Find,
+    /// To drop the order.
+    Cancel,
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "fulfillment::RequestOutcome", visible = "visible_to_store")]
+pub enum SupplierRequestOutcome {
+    /// It was done: the supplier has the order, or dropped it.
+    Done,
+    /// The supplier does not have the order.
+    NotFound,
+    /// The supplier has not decided yet.
+    Pending,
+    /// The supplier will not.
+    Refused,
+    /// Surely not done; it is tried again.
+    Failed,
+    /// Nobody knows whether it was done; the supplier is asked.
+    Unknown,
 }
 
 /// Why a supplier refuses an order or a line.

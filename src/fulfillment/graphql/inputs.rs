@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 
 use super::enums::SupplierRejectionOut;
 use super::types::SupplierOrder;
-use crate::fulfillment::{Acceptance, OrderCancelProblem, SupplierOrderProblem};
+use crate::fulfillment::{Acceptance, OrderCancelProblem, Relocation, SupplierOrderProblem};
 use crate::graph::GlobalId;
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::kernel::clock::Moment;
@@ -129,6 +129,44 @@ pub struct SupplierOrderRerouteInput {
     /// Suppliers that shall not get it, beside those already tried: at most 50.
     #[graphql(validator(max_items = 50))]
     pub avoid_supplier_ids: Option<Vec<GlobalId<SupplierId>>>,
+}
+
+/// Why a supplier order is held back.
+#[derive(Debug, Clone, InputObject)]
+#[graphql(visible = "visible_to_supplier")]
+pub struct SupplierOrderHoldInput {
+    /// Why, in at most 500 characters.
+    pub reason: String,
+}
+
+/// How a supplier order is called back.
+#[derive(Debug, Clone, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierOrderRecallInput {
+    /// Why, in at most 500 characters; its supplier is told.
+    pub reason: Option<String>,
+    /// Who shall send what comes back, as far as it can; whoever can, without.
+    pub supplier_id: Option<GlobalId<SupplierId>>,
+}
+
+/// Where units are to go.
+#[derive(Debug, Clone, InputObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct SupplierOrderMoveInput {
+    /// The supplier that shall send them.
+    supplier_id: GlobalId<SupplierId>,
+    /// How many of which line; all of them without. What its supplier refused goes all together.
+    #[graphql(validator(max_items = 250))]
+    lines: Option<Vec<SupplierOrderLineInput>>,
+    /// Why, in at most 500 characters.
+    reason: Option<String>,
+}
+
+impl From<SupplierOrderMoveInput> for Relocation {
+    fn from(it: SupplierOrderMoveInput) -> Self {
+        let lines = SupplierOrderLineInput::units(it.lines);
+        Self { supplier_id: it.supplier_id.0, lines, reason: it.reason }
+    }
 }
 
 /// What became of a supplier order.

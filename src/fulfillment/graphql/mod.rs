@@ -4,17 +4,23 @@
 mod enums;
 mod inputs;
 mod mutation;
+mod requests;
 mod types;
 
 use async_graphql::{Context, InputObject, Object};
 
-pub use self::enums::{SupplierOrderStatusOut, SupplierRejectionOut, SupplierRequestStatus};
+pub use self::enums::{
+    SupplierOrderAction, SupplierOrderStatusOut, SupplierRejectionOut, SupplierRequestCall, SupplierRequestOutcome,
+    SupplierRequestStatus,
+};
 pub use self::inputs::{
     OrderCancelErrorCode, OrderCancelInput, OrderCancelPayload, OrderCancelUserError, SupplierOrderAcceptInput,
-    SupplierOrderCancelAnswerInput, SupplierOrderErrorCode, SupplierOrderLineInput, SupplierOrderPayload,
-    SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
+    SupplierOrderCancelAnswerInput, SupplierOrderErrorCode, SupplierOrderHoldInput, SupplierOrderLineInput,
+    SupplierOrderMoveInput, SupplierOrderPayload, SupplierOrderRecallInput, SupplierOrderRejectInput,
+    SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
 };
 pub use self::mutation::FulfillmentMutation;
+pub use self::requests::{SupplierOrderHold, SupplierRequest};
 pub use self::types::{SupplierOrder, SupplierOrderStateEdge, SupplierOrdersLoader};
 use super::SupplierOrderFilter;
 use super::state::EDGES;

@@ -4,7 +4,8 @@ use async_graphql::{Context, Object};
 
 use super::inputs::{
     OrderCancelInput, OrderCancelPayload, SupplierOrderAcceptInput, SupplierOrderCancelAnswerInput,
-    SupplierOrderPayload, SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload,
+    SupplierOrderHoldInput, SupplierOrderMoveInput, SupplierOrderPayload, SupplierOrderRecallInput,
+    SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload,
 };
 use super::types::SupplierOrder;
 use crate::fulfillment::{self, SupplierOrderProblem, supplier_order};
@@ -54,16 +55,57 @@ impl FulfillmentMutation {
         #[graphql(desc = "Why, and who shall not get it.")] input: SupplierOrderRerouteInput,
     ) -> Nullable<SupplierOrderReroutePayload> {
         let avoid: Vec<SupplierId> = input.avoid_supplier_ids.unwrap_or_default().into_iter().map(|it| it.0).collect();
-        let result = fulfillment::reroute(ctx.app(), ctx.actor(), id.0, input.reason, &avoid).await;
-        let build = |(done, user_errors): (Option<(supplier_order::Model, Vec<supplier_order::Model>)>, _)| {
-            let (own, made) = done.unzip();
-            SupplierOrderReroutePayload {
-                supplier_order: own.map(SupplierOrder),
-                replacements: made.unwrap_or_default().into_iter().map(SupplierOrder).collect(),
-                user_errors,
-            }
-        };
-        required(payload(result).map(build))
+        given_away(fulfillment::reroute(ctx.app(), ctx.actor(), id.0, input.reason, &avoid).await)
+    }
+
+    /// Gives all or a part of a supplier order to a supplier by name, if its supplier does not have it, has
+    /// not accepted it at the portal, or refused; nothing changes unless that supplier can send all that is
+    /// asked. What its supplier works on is called back first. For the owner and staff.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_order_move(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "What goes where.")] input: SupplierOrderMoveInput,
+    ) -> Nullable<SupplierOrderReroutePayload> {
+        given_away(fulfillment::relocate(ctx.app(), ctx.actor(), id.0, input.into()).await)
+    }
+
+    /// Asks the supplier of a supplier order to give back what has not left. If it agrees, others send that;
+    /// if not, the supplier order goes on. For the owner and staff. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_store")]
+    async fn supplier_order_recall(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "Why, and for whom.")] input: SupplierOrderRecallInput,
+    ) -> Nullable<SupplierOrderPayload> {
+        let to = input.supplier_id.map(|it| it.0);
+        answer(fulfillment::recall(ctx.app(), ctx.actor(), id.0, input.reason, to).await)
+    }
+
+    /// Holds a supplier order back. The owner and staff hold what was not sent, and its deadlines stand
+    /// still meanwhile; a supplier says of what it has that it does not go on for now, and its deadlines run
+    /// on. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_supplier")]
+    async fn supplier_order_hold(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+        #[graphql(desc = "Why.")] input: SupplierOrderHoldInput,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::hold(ctx.app(), ctx.actor(), id.0, &input.reason).await)
+    }
+
+    /// Goes on with a supplier order that was held back, from where it was. For whoever holds it: the store,
+    /// or its supplier. A repeat answers it as it is.
+    #[graphql(visible = "visible_to_supplier")]
+    async fn supplier_order_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
+    ) -> Nullable<SupplierOrderPayload> {
+        answer(fulfillment::release(ctx.app(), ctx.actor(), id.0).await)
     }
 
     /// Accepts a supplier order, or a part of it. For its supplier. A repeat answers it as it is.
@@ -98,6 +140,20 @@ impl FulfillmentMutation {
     ) -> Nullable<SupplierOrderPayload> {
         answer(fulfillment::cancel_answer(ctx.app(), ctx.actor(), id.0, input.accept, input.reason).await)
     }
+}
+
+fn given_away(
+    result: Result<(supplier_order::Model, Vec<supplier_order::Model>), VerbError<SupplierOrderProblem>>,
+) -> Nullable<SupplierOrderReroutePayload> {
+    let build = |(done, user_errors): (Option<(supplier_order::Model, Vec<supplier_order::Model>)>, _)| {
+        let (own, made) = done.unzip();
+        SupplierOrderReroutePayload {
+            supplier_order: own.map(SupplierOrder),
+            replacements: made.unwrap_or_default().into_iter().map(SupplierOrder).collect(),
+            user_errors,
+        }
+    };
+    required(payload(result).map(build))
 }
 
 fn answer(result: Result<supplier_order::Model, VerbError<SupplierOrderProblem>>) -> Nullable<SupplierOrderPayload> {

@@ -6,7 +6,8 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Object, SimpleObject};
 use sea_orm::ActiveEnum;
 
-use super::enums::{SupplierOrderStatusOut, SupplierRejectionOut, SupplierRequestStatus};
+use super::enums::{SupplierOrderAction, SupplierOrderStatusOut, SupplierRejectionOut, SupplierRequestStatus};
+use super::requests::{self, SupplierOrderHold, SupplierRequest};
 use crate::app::App;
 use crate::fulfillment::{self, line, supplier_order, transition};
 use crate::graph::scalars::{Address, DateTime};
@@ -59,6 +60,19 @@ impl SupplierOrder {
     /// What was asked of the supplier, and what the supplier said.
     async fn request_status(&self) -> SupplierRequestStatus {
         self.0.request_status.into()
+    }
+
+    /// What whoever asks can do with it now. The mutations go by the same table.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<SupplierOrderAction>> {
+        let rows = ctx.loaders().load::<SupplierOrdersLoader, SupplierOrderId>(self.0.id).await?.unwrap_or_default();
+        Ok(fulfillment::allowed(ctx.actor(), &self.0, &rows).into_iter().map(Into::into).collect())
+    }
+
+    /// Why and since when it is held back: by the store while it is `ON_HOLD`, else by its supplier; null if
+    /// it is not.
+    async fn hold(&self) -> Option<SupplierOrderHold> {
+        let since = self.0.held_at?;
+        Some(SupplierOrderHold { since, reason: self.0.hold_reason.clone() })
     }
 
     /// An answer is due by then.
@@ -172,6 +186,23 @@ impl SupplierOrder {
             return None;
         }
         required(history(ctx, self.0.id, PageArgs::new(first, after, last, before)).await)
+    }
+
+    /// What its supplier was asked about it over the wire, and what came back, newest first: the last
+    /// hundred calls of a month. Null for suppliers.
+    #[graphql(visible = "visible_to_store")]
+    async fn requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Nullable<Connection<SupplierRequest>> {
+        if !ctx.actor().is_staff() {
+            return None;
+        }
+        required(requests::page(ctx, self.0.id, PageArgs::new(first, after, last, before)).await)
     }
 }
 

@@ -87,6 +87,12 @@ pub enum EventTypeOut {
     SupplierOrderCancelled,
     /// Nobody knows whether the supplier has the order; it is being asked.
     SupplierOrderUnknown,
+    /// A supplier order is held back.
+    SupplierOrderHeld,
+    /// A supplier order that was held back goes on.
+    SupplierOrderReleased,
+    /// A supplier did not answer, or not ship, in time.
+    SupplierOrderOverdue,
     /// The goods are being prepared.
     ProcessingStarted,
     /// A cancellation was asked for.

@@ -288,7 +288,11 @@ fn fulfillment_mutations() -> Vec<Row> {
     let supplier = Gate::Part(Fulfillment);
     let cancel = works(Gate::Customer(Orders), "orderCancel(id: $ord7, input: {})");
     vec![
+        works(Gate::Store(Fulfillment), "supplierOrderRecall(id: $sor7, input: {})"),
         cancel.or_with_token("orderCancel(id: $ord7, input: { token: $TOKEN7 })"),
+        // What is out is its supplier's to hold.
+        mutation(supplier, "supplierOrderHold(id: $sor3, input: { reason: \"No paper\" })"),
+        mutation(supplier, "supplierOrderRelease(id: $sor3)"),
         works(supplier, "supplierOrderAccept(id: $sor3, input: {})"),
         works(supplier, "supplierOrderReject(id: $sor4, input: { reason: OTHER })"),
         works(supplier, "supplierOrderCancelAnswer(id: $sor2, input: { accept: true })"),
@@ -300,6 +304,7 @@ fn fulfillment_mutations() -> Vec<Row> {
         ),
         works(Gate::Store(Fulfillment), "supplierOrderSubmit(id: $sor8)"),
         mutation(Gate::Store(Fulfillment), "supplierOrderReroute(id: $sor8, input: {})"),
+        mutation(Gate::Store(Fulfillment), "supplierOrderMove(id: $sor8, input: { supplierId: $sup })"),
     ]
 }
 
@@ -380,6 +385,8 @@ fn store_mutations() -> Vec<Row> {
             "refundCreate(orderId: $ord, input: {
                 idempotencyKey: \"k\", amount: { amount: \"1.00\", currencyCode: \"EUR\" } })",
         ),
+        works(Gate::Store(Fulfillment), "workItemAssign(id: $wrk, staffId: $stf)"),
+        mutation(Gate::Store(Fulfillment), "workItemSnooze(id: $wrk, until: \"2026-11-22T12:00:00Z\")"),
         works(Gate::Store(Fulfillment), "workItemResolve(id: $wrk, input: { action: \"CANCEL_AND_REFUND\" })"),
     ]
 }

@@ -380,12 +380,13 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         &[
             (
                 Reached,
-                "acceptBy acknowledgedAt cancelReason createdAt destination estimatedShipAt id lines orderNumber
+                "acceptBy acknowledgedAt allowedActions cancelReason createdAt destination estimatedShipAt hold id lines
+                orderNumber
                 reference rejection requestStatus shipBy shipments shippingService status submittedAt
                 supplierReference",
             ),
             (Supplier(Costs), "shippingCost"),
-            (AnyStaff, "attempt history note"),
+            (AnyStaff, "attempt history note requests"),
             (Store(Orders), "order"),
             (Store(Suppliers), "supplier"),
         ],
@@ -399,6 +400,8 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
             (AnyStaff, "orderLineId"),
         ],
     ),
+    ("SupplierOrderHold", Class::Suppliers, &[(Reached, "reason since")]),
+    ("SupplierRequest", Class::Store, &[(Reached, "at call httpStatus milliseconds outcome reference")]),
     ("SupplierOrderStateEdge", Class::Store, &[(Reached, "from to")]),
     ("SupplierOrderStep", Class::Store, &[(Reached, "at from reason to")]),
     ("SupplierRejectionReason", Class::Suppliers, &[(Reached, "code message")]),
@@ -451,8 +454,8 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
         Class::Store,
         &[(
             Reached,
-            "createdAt dueAt id message note orderId resolution resolvedAt severity snoozedUntil status subject
-            suggestedActions type",
+            "assigneeId createdAt dueAt id message note orderId overdue resolution resolvedAt severity snoozedUntil
+            status subject suggestedActions type",
         )],
     ),
 ];
@@ -519,7 +522,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("SupplierShippingServiceSetPayload", "shippingService"),
     ("SupplierStockReportPayload", "accepted held unknownSkus"),
     ("WebhookReplayPayload", "delivery"),
-    ("WorkItemResolvePayload", "workItem"),
+    ("WorkItemPayload WorkItemResolvePayload", "workItem"),
 ];
 
 /// Everything with an id of its own: the word of the world's one, and who gets it by its id.
@@ -571,7 +574,7 @@ pub const EMPTY: &[&str] = &[
     "OrderEventConnection.totalCount OrderHistoryEventConnection.totalCount ProductVariantConnection.totalCount",
     "PriceChangeConnection.totalCount PriceProposalConnection.totalCount",
     "ReservationConnection.totalCount StockCommitmentConnection.totalCount SupplierOfferConnection.totalCount",
-    "SupplierOrderStepConnection.totalCount",
+    "SupplierOrderStepConnection.totalCount SupplierRequestConnection.totalCount",
 ];
 
 /// The permission that lets staff see what is not published.

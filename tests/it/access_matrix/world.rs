@@ -10,11 +10,13 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::AUTHORIZATION;
 use consign::feeds::RowError;
+use consign::fulfillment::{RequestCall, RequestOutcome, request};
 use consign::importing;
 use consign::kernel::ids::SupplierId;
 use consign::kernel::page::encode_cursor;
 use consign::platform::standard_webhooks::WebhookKey;
 use consign::suppliers::fetches;
+use sea_orm::{EntityTrait, Set};
 use serde_json::{Value, json};
 
 use super::parts::{self, Suppliers, plain_cart, ready_cart, register};
@@ -290,6 +292,9 @@ impl World {
         let bought = trade::Bought { id: self.word("ord2"), token: self.word("TOKEN2") };
         trade::cancel(&self.app.as_guest(), &bought).await.done("orderCancel");
         self.refuse("sor6", "wrk").await;
+        let assign = "mutation($id: ID!, $staff: ID!) { workItemAssign(id: $id, staffId: $staff) { userErrors { code } } }";
+        let variables = json!({ "id": self.word("wrk"), "staff": self.word("stf") });
+        self.owner.run(assign, variables).await.done("workItemAssign");
     }
 
     /// What the suppliers are asked for.
@@ -298,7 +303,7 @@ impl World {
             supplierOrders { id supplier { id } lines { id } } } }";
         let places = [
             ("ord", "sor", "sol"), ("ord2", "sor2", "sol2"), ("ord3", "sor3", "sol3"), ("ord4", "sor4", "sol4"),
-            ("ord5", "sor5", "sol5"), ("ord6", "sor6", "sol6"), ("ord8", "sor8", "sol8"),
+            ("ord5", "sor5", "sol5"), ("ord6", "sor6", "sol6"), ("ord7", "sor7", "sol7"), ("ord8", "sor8", "sol8"),
         ];
         for (order, part, line) in places {
             let answer = self.owner.run(query, json!({ "id": self.word(order) })).await;
@@ -324,7 +329,25 @@ impl World {
         self.work(&self.near, "supplierOrderAccept", "sor", input).await;
         self.work(&self.near, "supplierOrderAccept", "sor2", json!({})).await;
         self.work(&self.far, "supplierOrderAccept", "sorfar", json!({})).await;
+        self.work(&self.near, "supplierOrderHold", "sor3", json!({ "reason": "No paper" })).await;
+        self.asked("sor").await;
         self.app.advance(Duration::from_secs(60)).await;
+    }
+
+    /// A supplier order's supplier was asked over the wire.
+    async fn asked(&self, part: &str) {
+        let (app, id) = (&self.app.app, self.word(part));
+        let row = request::ActiveModel {
+            id: Set(app.ids.new_id(app.clock.now())),
+            supplier_order_id: Set(id.parse().expect("an id")),
+            call: Set(RequestCall::Submit),
+            outcome: Set(RequestOutcome::Done),
+            reference: Set(id),
+            http_status: Set(Some(201)),
+            took_ms: Set(12),
+            at: Set(app.clock.now()),
+        };
+        request::Entity::insert(row).exec_without_returning(app.db.write()).await.expect("a line of the log");
     }
 
     /// Ada's first order is sent, partly delivered and partly refunded.

@@ -26,7 +26,7 @@ const RESTLESS: &str = "SELECT
        WHERE status IN ('SUBMITTED', 'ACKNOWLEDGED', 'IN_PRODUCTION', 'PARTIALLY_SHIPPED'))
     + (SELECT COUNT(*) FROM job WHERE status = 'RUNNING')
     + (SELECT COUNT(*) FROM job WHERE status = 'QUEUED' AND kind NOT IN ('SweepIdempotency', 'SweepUploads', 'SweepJobs',
-       'SweepCredentials', 'ExpireCarts', 'ReopenSnoozed', 'fulfillment.sweep', 'inventory.note_stale_stock',
+       'SweepCredentials', 'ExpireCarts', 'ReopenSnoozed', 'fulfillment.sweep', 'fulfillment.sweep_requests', 'inventory.note_stale_stock',
        'inventory.watch_polls', 'inventory.poll_stock', 'webhooks.sweep', 'shipments.follow'))";
 
 /// What has become of everything, in short.
