@@ -17,6 +17,7 @@ use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
+use crate::suppliers::adapter::Cancelling;
 use crate::suppliers::{self, adapter_for};
 use crate::workitems::{self, Severity};
 
@@ -115,5 +116,5 @@ async fn can_be_had(tx: &Tx, work: &Work) -> Result<bool, Fault> {
         return Ok(false);
     }
     let Some(supplier) = suppliers::lookup(tx, own.supplier_id).await? else { return Ok(false) };
-    Ok(adapter_for(tx.app(), &supplier)?.capabilities().cancels)
+    Ok(adapter_for(tx.app(), &supplier)?.capabilities().cancels == Cancelling::Call)
 }
