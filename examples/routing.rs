@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use consign::inventory::OfferSnapshot;
-use consign::kernel::ids::{OfferId, ShippingServiceId, SupplierId, TypedId, VariantId};
+use consign::kernel::ids::{OfferId, ShippingServiceId, TypedId};
 use consign::kernel::money::{Currency, Money};
 use consign::pricing::rates::Rates;
 use consign::routing::{Demand, Plan, PlanRequest, Reckoned, RoutingPolicy, ServiceSnapshot, SupplierFacts, plan};
@@ -308,7 +308,8 @@ fn main() {
         let (other, is_alone) = single_supplier(&request);
         single.add(&other, &policy, begun.elapsed());
         alone += u32::from(is_alone);
-        let is_better = |it: &Plan| it.is_complete() && it.score < chosen.score;
+        let score = |it: &Plan| it.score.map(Money::minor);
+        let is_better = |it: &Plan| it.is_complete() && score(it) < score(&chosen);
         worse += u32::from(is_better(&rival) || is_better(&other));
     }
     let names: Vec<&str> = SUPPLIERS.iter().map(|it| it.name).collect();

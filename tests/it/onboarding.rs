@@ -89,8 +89,10 @@ async fn ignore(owner: &Client, ids: &[Value]) -> Answer {
     owner.run(ignore, json!({ "ids": ids })).await
 }
 
-/// All offers: SKU, cost, whether they are used, and what is sold of them.
+/// All offers, by SKU.
 async fn offers(owner: &Client) -> Vec<Value> {
     let query = "{ supplierOffers(first: 100) { nodes { supplierSku cost { amount } active sellable variant { sku } } } }";
-    owner.run(query, json!({})).await.at("supplierOffers.nodes").as_array().expect("offers").clone()
+    let mut all = owner.run(query, json!({})).await.at("supplierOffers.nodes").as_array().expect("offers").clone();
+    all.sort_by_key(|it| it["supplierSku"].to_string());
+    all
 }

@@ -562,8 +562,8 @@ pub const EMPTY: &[&str] = &[
     "Session ProductRating",
     "Product.rating Payment.clientSecret Notification.lastError PaymentTransaction.error Shipment.estimatedDelivery",
     "SupplierHealth.lastError SupplierHealth.lastErrorAt SupplierHealth.lastSuccessAt SupplierOrder.note",
-    "WorkItem.snoozedUntil CustomerDataExport.endCursor SupplierReliability.measuredAt",
-    "WorkItem.snoozedUntil CustomerDataExport.endCursor",
+    "WorkItem.snoozedUntil CustomerDataExport.endCursor SupplierReliability.measuredAt RoutingDecision.replacesSupplierOrderId",
+    "SupplierStockTerms.liveCheckMinutes",
     "SupplierOffer.heldCost PriceProposal.exchangeRate PriceProposal.exchangeRateValidFrom PriceProposal.waitsUntil",
     "Job.lane Job.lockedUntil Lane.closedUntil Lane.oldestDueAt Queue.oldestDueAt",
     // Lists that are not counted.

@@ -82,11 +82,11 @@ async fn what_nobody_else_can_send_stays_and_is_told_once(app: TestApp) {
 async fn slow(app: &TestApp) -> (Client, trade::Bought, Value) {
     let owner = trade::open(app).await;
     let variant = stock::variants(&owner, 1).await.remove(0);
-    let changes = json!({ "leadTimes": { "acceptSeconds": 100_000.0, "processSeconds": 0.1,
+    let changes = json!({ "acceptMode": "delayed", "leadTimes": { "acceptSeconds": 100_000.0, "processSeconds": 0.1,
         "transitSeconds": 0.3, "jitter": 0.0 } });
     let first = trade::simulated(app, &owner, "slow", changes).await;
     trade::shelve(app, "slow", "A-1", 9).await;
-    trade::offers(app, &owner, first, &variant, "A-1", 9, "2.00").await;
+    trade::offers(app, &owner, first, &variant, "A-1", 9, "4.00").await;
     let second = trade::portal(&owner, "Second", true).await;
     trade::offers(app, &owner, second, &variant, "S-1", 9, "5.00").await;
     let bought = trade::buy(app, &[(&variant, 1)]).await;
