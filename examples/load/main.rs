@@ -22,10 +22,10 @@
 //! sees how long shoppers wait while two hundred others attack, and
 //!
 //! ```text
-//! cargo run --release --example load -- stock [--products 45000] [--database-url …]
+//! cargo run --release --example load -- stock [--products 67000] [--database-url …]
 //! ```
 //!
-//! how long while a supplier reports the stock of 101,250 offers, and how long that takes.
+//! how long while a supplier reports the stock of 100,500 offers, and how long that takes.
 //!
 //! ```text
 //! cargo run --release --example load -- feed --file TRANSACTIONS.csv.gz [--database-url …]

@@ -26,8 +26,8 @@ pub struct Stock {
     /// Redis.
     #[arg(long)]
     redis_url: Option<String>,
-    /// How many products, of three variants each; the supplier offers three quarters of them.
-    #[arg(long, default_value_t = 45_000)]
+    /// How many products, of three variants each; the supplier offers half of them.
+    #[arg(long, default_value_t = 67_000)]
     products: usize,
     /// How often everything is reported anew.
     #[arg(long, default_value_t = 3)]

@@ -279,7 +279,8 @@ async fn nothing_is_sold_or_sent_again_below_the_margin(app: TestApp) {
     update(&owner, json!({ "minimumMargin": "0.4" })).await.done("routingPolicyUpdate");
     stock::resolve(&owner, &items[0], "RETRY").await;
     app.run_jobs().await;
-    assert_eq!(trade::parts(&owner, &bought.id).await[1]["supplier"]["id"], json!(far));
+    let parts = trade::parts(&owner, &bought.id).await;
+    assert!(parts.iter().any(|part| part["supplier"]["id"] == json!(far)), "{parts:?}");
     update(&owner, json!({ "minimumMargin": "0.9" })).await.done("routingPolicyUpdate");
     let answer = preview(&owner, &[(variant.as_str(), 1)], json!({})).await;
     assert_eq!(answer.at("routingPreview.unrouted.0.reason"), "BELOW_MARGIN");

@@ -27,6 +27,8 @@ use crate::workitems::{self, NewWorkItem, Severity};
 const MILLION: i64 = 1_000_000;
 /// A supplier with fewer offers in stock may well sell out of most of them in one day.
 const GUARD_FROM: i64 = 20;
+/// So many SKUs are looked up by one statement.
+const CHUNK: usize = 500;
 /// A report whose last part never came is given up after this long.
 const GIVEN_UP: TimeDelta = TimeDelta::hours(24);
 /// Decided reports are kept this long, to recognize a late repeat of one of their parts.
@@ -87,6 +89,9 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
 
 /// The report's row, locked; made if this is its first part.
 async fn begin(tx: &Tx, news: &News<'_>, key: &str) -> Result<report::Model, Fault> {
+    if let Some(known) = locked(tx, news.supplier.id, key).await? {
+        return Ok(known);
+    }
     let in_stock = offer::Entity::find()
         .filter(offer::Column::SupplierId.eq(news.supplier.id))
         .filter(offer::Column::Reported.gt(0));
@@ -107,11 +112,15 @@ async fn begin(tx: &Tx, news: &News<'_>, key: &str) -> Result<report::Model, Fau
     if insert.exec_without_returning(tx).await? > 0 {
         tidy(tx, news.supplier.id).await?;
     }
+    locked(tx, news.supplier.id, key).await?.ok_or_else(|| Fault::internal("the stock report is gone"))
+}
+
+async fn locked(tx: &Tx, supplier_id: SupplierId, key: &str) -> Result<Option<report::Model>, Fault> {
     let found = report::Entity::find()
-        .filter(report::Column::SupplierId.eq(news.supplier.id))
+        .filter(report::Column::SupplierId.eq(supplier_id))
         .filter(report::Column::ReportKey.eq(key))
         .lock_exclusive();
-    found.one(tx).await?.ok_or_else(|| Fault::internal("the stock report is gone"))
+    Ok(found.one(tx).await?)
 }
 
 /// Forgets the supplier's reports that nobody needs any more.
@@ -140,11 +149,15 @@ async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock], max_shr
     if row.in_stock < GUARD_FROM {
         return Ok(true);
     }
-    let in_stock = still_in_stock(tx, row).await?;
-    let empty = items.iter().filter(|item| item.quantity == 0 && in_stock.contains(&item.sku)).count();
+    let zeros: Vec<&str> = items.iter().filter(|item| item.quantity == 0).map(|item| item.sku.as_str()).collect();
+    let mut empty = 0;
+    for some in zeros.chunks(CHUNK) {
+        empty += still_in_stock(tx, row, Some(some)).await?.len();
+    }
+    // What no part names is looked for once, with the last part: a large report has many.
     let absent = if row.complete {
         let named = named_skus(tx, row.id).await?;
-        in_stock.iter().filter(|sku| !named.contains(*sku)).count()
+        still_in_stock(tx, row, None).await?.iter().filter(|sku| !named.contains(*sku)).count()
     } else {
         0
     };
@@ -153,15 +166,22 @@ async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock], max_shr
     Ok(i128::from(emptied) * i128::from(MILLION) <= most)
 }
 
-/// The SKUs in stock of which nothing newer than the report is known.
-async fn still_in_stock(conn: &impl ConnectionTrait, row: &report::Model) -> Result<BTreeSet<String>, Fault> {
+/// The SKUs in stock, of all or of these, of which nothing newer than the report is known.
+async fn still_in_stock(
+    conn: &impl ConnectionTrait,
+    row: &report::Model,
+    of: Option<&[&str]>,
+) -> Result<BTreeSet<String>, Fault> {
     let older = Condition::any().add(offer::Column::AsOf.is_null()).add(offer::Column::AsOf.lte(row.as_of));
-    let query = offer::Entity::find()
+    let mut query = offer::Entity::find()
         .select_only()
         .column(offer::Column::SupplierSku)
         .filter(offer::Column::SupplierId.eq(row.supplier_id))
         .filter(offer::Column::Reported.gt(0))
         .filter(older);
+    if let Some(some) = of {
+        query = query.filter(offer::Column::SupplierSku.is_in(some.iter().copied()));
+    }
     let skus: Vec<String> = query.into_tuple().all(conn).await?;
     Ok(skus.into_iter().collect())
 }
@@ -223,7 +243,7 @@ async fn unpublish_last(tx: &Tx, row: &report::Model) -> Result<(), Fault> {
 /// Empties what no part named; returns how many offers that were.
 pub(super) async fn empty_absent(app: &App, news: &News<'_>, row: &report::Model) -> Result<i64, Fault> {
     let named = named_skus(app.db.read(), row.id).await?;
-    let absent = still_in_stock(app.db.read(), row).await?.into_iter().filter(|sku| !named.contains(sku));
+    let absent = still_in_stock(app.db.read(), row, None).await?.into_iter().filter(|sku| !named.contains(sku));
     let nothing = |sku| RemoteStock { sku, quantity: 0, cost: None, restock_at: None, discontinued: false };
     let items: Vec<RemoteStock> = absent.map(nothing).collect();
     let news = News { supplier: news.supplier, as_of: row.as_of, document: news.document.clone() };

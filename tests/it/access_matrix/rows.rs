@@ -200,7 +200,6 @@ fn queries() -> Vec<Row> {
         query(Gate::Store(Permission::Customers), "notifications(first: 10)"),
         query(Gate::Store(Suppliers), "supplierAdapters"),
         query(Gate::Store(Suppliers), "suppliers(first: 10)"),
-        query(Gate::Store(Suppliers), "supplier(id: $sup)"),
         query(Gate::Store(Suppliers), "supplier(id: $sup3)"),
         query(Gate::Store(Inventory), "supplierOffers(first: 10)"),
         query(Gate::Store(Inventory), "inventoryLedger(first: 10)"),
