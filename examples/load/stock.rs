@@ -85,7 +85,7 @@ async fn beside(
 async fn tell(wire: &mut Wire, supplier: &str, skus: &[String], round: usize) -> anyhow::Result<Duration> {
     let text = "mutation R($input: SupplierStockReportInput!) { supplierStockReport(input: $input) \
                 { accepted held userErrors { code field message } } }";
-    let (began, as_of) = (Instant::now(), chrono::Utc::now());
+    let (began, as_of) = (Instant::now(), consign::kernel::clock::Clock::System.now());
     let parts = skus.chunks(PART).count();
     for (number, part) in skus.chunks(PART).enumerate() {
         let item = |sku: &String| json!({ "supplierSku": sku, "quantity": 1_000_000 + round });

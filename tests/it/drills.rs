@@ -59,6 +59,12 @@ async fn fate(owner: &Client, ids: &[String]) -> (Fate, BTreeMap<(String, String
     (fate, taken)
 }
 
+/// How many units a supplier took.
+fn taken_by(taken: &BTreeMap<(String, String), i64>, supplier: SupplierId) -> i64 {
+    let supplier = json!(supplier).to_string();
+    taken.iter().filter(|((who, _), _)| *who == supplier).map(|(_, count)| *count).sum()
+}
+
 /// The orders that open work items are about.
 async fn queued(owner: &Client) -> Vec<String> {
     let query = "query { workItems(first: 100, filter: { status: [OPEN] }) { nodes { orderId } } }";
@@ -124,8 +130,7 @@ async fn a_supplier_that_rejects_everything_loses_no_order(app: TestApp) {
     let (fate, taken) = settled(&app, &owner, &ids).await;
     // Five units are there at the other supplier; seven wait for a person.
     assert_eq!(fate, Fate { accepted: 5, cancelled: 0, waiting: 7, silent: 0 });
-    let by_small = taken.iter().filter(|((supplier, _), _)| *supplier == json!(small).to_string());
-    assert_eq!(by_small.map(|(_, count)| count).sum::<i64>(), 5, "{taken:?}");
+    assert_eq!(taken_by(&taken, small), 5, "{taken:?}");
     assert_eq!(taken.values().sum::<i64>(), 5, "the sulky one took nothing: {taken:?}");
     // The person decides: the customers get their money back for what nobody sends.
     for item in stock::open_items(&owner, "NO_SUPPLIER").await {
@@ -143,10 +148,7 @@ async fn a_supplier_that_has_less_than_it_says_is_found_out(app: TestApp) {
     let honest = wired(&app, &owner, ("honest", "1"), &variant, (4, 4), json!({})).await;
     let ids = six_orders(&app, &variant).await;
     let (fate, taken) = settled(&app, &owner, &ids).await;
-    let by = |supplier: SupplierId| -> i64 {
-        taken.iter().filter(|((who, _), _)| *who == json!(supplier).to_string()).map(|(_, count)| *count).sum()
-    };
-    assert_eq!((by(liar), by(honest)), (3, 4), "{taken:?}");
+    assert_eq!((taken_by(&taken, liar), taken_by(&taken, honest)), (3, 4), "{taken:?}");
     assert_eq!(fate, Fate { accepted: 7, cancelled: 0, waiting: 5, silent: 0 });
 }
 

@@ -224,8 +224,9 @@ async fn questions_that_make_no_sense_are_refused(app: TestApp) {
     let nothing = "ofr_0192f3a0000070008000000000000000";
     let one = [(variant.as_str(), 1)];
     let nobody = "var_0192f3a0000070008000000000000000";
-    let cases: [(&[(&str, i64)], Value, &str); 7] = [
-        (&[], json!({}), "lines"),
+    let nothing_at_all: &[(&str, i64)] = &[];
+    let cases = [
+        (nothing_at_all, json!({}), "lines"),
         (&[(variant.as_str(), 0)], json!({}), "lines.0.quantity"),
         (&[(variant.as_str(), 1), (nobody, 1)], json!({}), "lines.1.variantId"),
         (&one, json!({ "offers": [{ "offerId": nothing, "sellable": 1 }] }), "offers.0.offerId"),

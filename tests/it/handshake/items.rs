@@ -200,8 +200,8 @@ async fn an_entry_is_given_to_somebody(app: TestApp) {
         assert_eq!(given.done("workItemAssign")["workItem"]["assigneeId"], member);
     }
     let ids = |items: Vec<Value>| items.iter().map(|it| it["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>();
-    assert_eq!(ids(listed(&owner, json!({ "assigneeId": member })).await), [mine.clone()]);
-    assert_eq!(ids(listed(&owner, json!({ "unassigned": false })).await), [mine.clone()]);
+    assert_eq!(ids(listed(&owner, json!({ "assigneeId": member })).await), std::slice::from_ref(&mine));
+    assert_eq!(ids(listed(&owner, json!({ "unassigned": false })).await), std::slice::from_ref(&mine));
     assert_eq!(listed(&owner, json!({ "unassigned": true })).await.len(), 1);
     let nobody = "stf_018f0000000070008000000000000000";
     let wrong = owner.run(ASSIGN, json!({ "id": mine, "staff": nobody })).await;
