@@ -97,7 +97,9 @@ async fn retry(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> 
             jobs::enqueue(&tx, &ForwardSupplierOrder { id }).await?;
         }
         S::Unknown if askable => now(&tx, &ReconcileSupplierOrder { id }).await?,
-        S::Unknown => forward::known_missing(&tx, &mut work).await?,
+        // A person who answers that very question asked the supplier; another's word would send it blindly.
+        S::Unknown if kind == trouble::UNKNOWN => forward::known_missing(&tx, &mut work).await?,
+        S::Unknown => trouble::cannot_be_asked(&tx, &work).await?,
         S::CancelRequested => now(&tx, &CancelAtSupplier { id }).await?,
         S::Submitted | S::Acknowledged | S::InProduction | S::PartiallyShipped
             if kind == trouble::CANCELLATION_REFUSED =>
@@ -173,10 +175,13 @@ fn more_time_to_ship(work: &mut Work, until: Timestamp) {
 /// A person asked the supplier: it has the order. What waits for approval may have been sent before the
 /// database was restored.
 async fn handled_by_hand(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
-    work.own.sendings = work.own.sendings.max(1);
     match work.own.status {
-        SupplierOrderStatus::Unknown => remote::received(tx, work).await,
-        SupplierOrderStatus::Routed => {
+        SupplierOrderStatus::Unknown => {
+            work.own.sendings = work.own.sendings.max(1);
+            remote::received(tx, work).await
+        }
+        SupplierOrderStatus::Routed | SupplierOrderStatus::OnHold => {
+            work.own.sendings = work.own.sendings.max(1);
             work.note_submitted(tx, tx.now()).await?;
             work.own.request_status = RequestStatus::Submitted;
             work.step(tx, SupplierOrderStatus::Submitted, "a person asked the supplier").await
@@ -188,12 +193,19 @@ async fn handled_by_hand(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 /// Looks for supplier orders that got stuck or are overdue.
 pub(super) async fn sweep(app: &App) -> Result<(), Fault> {
     for own in super::sweep::suspects(app).await? {
-        let tx = Tx::begin(app).await?;
-        let Some(mut work) = work::open(&tx, own).await? else { continue };
-        look_at(&tx, &mut work).await?;
-        tx.commit().await?;
+        // One that cannot be looked at does not hide those behind it.
+        if let Err(fault) = look_alone(app, own).await {
+            tracing::error!(supplier_order.id = %own, error = ?fault, "a supplier order could not be looked at");
+        }
     }
     Ok(())
+}
+
+async fn look_alone(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
+    look_at(&tx, &mut work).await?;
+    tx.commit().await
 }
 
 async fn look_at(tx: &Tx, work: &mut Work) -> Result<(), Fault> {

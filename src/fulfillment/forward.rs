@@ -119,7 +119,7 @@ async fn begin(app: &App, id: SupplierOrderId) -> Result<Begun, Fault> {
 }
 
 /// Whether it may have been sent before the database was restored, which does not know it any more.
-fn is_doubtful(tx: &Tx, own: &supplier_order::Model) -> bool {
+pub(super) fn is_doubtful(tx: &Tx, own: &supplier_order::Model) -> bool {
     let before = |at| restoration::concerns(tx.app(), at);
     before(own.created_at) && own.sent_at.is_none_or(before)
 }

@@ -56,6 +56,10 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
     if let Some(cost) = remote.shipping_cost.filter(|it| it.currency() == work.own.currency && !it.is_negative()) {
         work.own.shipping_cost = cost.minor();
     }
+    let is_refusal = matches!(remote.status, R::Rejected | R::Cancelled);
+    if is_refusal && matches!(work.own.status, SupplierOrderStatus::Queued | SupplierOrderStatus::OnHold) {
+        received(tx, work).await?;
+    }
     match &remote.status {
         R::Pending | R::Unknown(_) => {
             received(tx, work).await?;

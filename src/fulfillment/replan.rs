@@ -33,7 +33,7 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     }
     if work.own.cancel_requested_at.is_some() && work.own.recalled_at.is_none() {
         drop_open(&tx, &mut work, "Your order was cancelled.").await?;
-    } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit {
+    } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit && work.own.recall_to.is_none() {
         let why = format!("{MAX_ATTEMPTS} suppliers in a row did so");
         trouble::refused(&tx, &work, trouble::REJECTED, units, &why).await?;
     } else {

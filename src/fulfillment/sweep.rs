@@ -6,6 +6,7 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::supplier_order::{Column, Entity};
+use super::forward;
 use super::recall;
 use super::replan;
 use super::state::{RequestStatus, SupplierOrderStatus as S};
@@ -108,6 +109,10 @@ async fn can_be_had(tx: &Tx, work: &Work) -> Result<bool, Fault> {
     if own.attempt >= replan::MAX_ATTEMPTS || own.held_at.is_some() {
         return Ok(false);
     }
+    // What may have gone out before the database was restored is asked about first.
+    if forward::is_doubtful(tx, own) {
+        return Ok(false);
+    }
     if own.status == S::Queued || own.is_unanswered_at_portal() {
         return Ok(true);
     }
@@ -116,5 +121,5 @@ async fn can_be_had(tx: &Tx, work: &Work) -> Result<bool, Fault> {
         return Ok(false);
     }
     let Some(supplier) = suppliers::lookup(tx, own.supplier_id).await? else { return Ok(false) };
-    Ok(adapter_for(tx.app(), &supplier)?.capabilities().cancels == Cancelling::Call)
+    Ok(adapter_for(tx.app(), &supplier).is_ok_and(|it| it.capabilities().cancels == Cancelling::Call))
 }

@@ -142,7 +142,7 @@ pub async fn cannot_reroute(tx: &Tx, work: &Work, why: &str) -> Result<(), Fault
     let message = format!("A supplier order of order {} was to go to others, but {why}.", work.order.number);
     let first = match work.own.status {
         S::Draft | S::Routed | S::OnHold => Some(APPROVE),
-        S::Queued | S::Failed | S::Unknown => Some(RETRY),
+        S::Queued | S::Failed => Some(RETRY),
         _ if work.lines.iter().any(|row| row.open() > 0) => Some(RETRY),
         _ => None,
     };

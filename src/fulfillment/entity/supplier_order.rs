@@ -107,7 +107,11 @@ impl Model {
     /// Whether it lies at the portal without a word of its supplier's: nothing was ever sent, and what was
     /// not accepted can be withdrawn. Under the row's lock either the answer comes first, or that.
     pub fn is_unanswered_at_portal(&self) -> bool {
-        let untouched = self.sendings == 0 && self.acknowledged_at.is_none() && self.held_at.is_none();
+        // One that refused to give it back has said a word.
+        let untouched = self.sendings == 0
+            && self.acknowledged_at.is_none()
+            && self.held_at.is_none()
+            && self.request_status == RequestStatus::Submitted;
         self.status == SupplierOrderStatus::Submitted && untouched
     }
 
