@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::{SelectedOption, SelectedOptions, variant};
 use super::error::{CatalogError, CatalogErrorCode};
@@ -190,8 +190,12 @@ pub async fn product_variants_set(
     actor.may(Action::ManageCatalog)?;
     let tx = Tx::begin(app).await?;
     let currency = store::use_currency(&tx).await?;
+    // Variants before their product, as prices lock them.
+    let own = variant::Entity::find().filter(variant::Column::ProductId.eq(product));
+    own.clone().order_by_asc(variant::Column::Id).lock_exclusive().all(&tx).await?;
     update::lock(&tx, product).await?;
-    let rows = variant::Entity::find().filter(variant::Column::ProductId.eq(product)).all(&tx).await?;
+    // Again: under the product's lock none is added.
+    let rows = own.all(&tx).await?;
     check_wanted(currency, &rows, &wanted)?;
     let kept: HashSet<VariantId> = wanted.iter().filter_map(|it| it.id).collect();
     let new = wanted.iter().enumerate().filter(|(_, it)| it.id.is_none());

@@ -74,7 +74,7 @@ pub(super) fn verdict(
     own: &supplier_order::Model,
     lines: &[line::Model],
 ) -> Verdict {
-    let side = if actor.supplier_id().is_some() { Side::Supplier } else { Side::Store };
+    let side = if actor.is_supplier() { Side::Supplier } else { Side::Store };
     match action {
         SupplierOrderAction::Submit => submit(own),
         SupplierOrderAction::Hold => hold(own, side),

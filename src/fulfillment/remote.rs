@@ -50,6 +50,10 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
         return Ok(NewsOutcome::Wrong(wrong.to_owned()));
     }
     if work.own.status.is_final() {
+        let is_yes = !matches!(remote.status, R::Rejected | R::Cancelled | R::Unknown(_));
+        if work.own.status == SupplierOrderStatus::Cancelled && work.own.submitted_at.is_none() && is_yes {
+            super::trouble::taken_late(tx, work).await?;
+        }
         return Ok(NewsOutcome::Applied);
     }
     work.own.remote_id = Some(remote.id.clone());

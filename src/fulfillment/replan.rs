@@ -56,7 +56,12 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
 /// to others.
 async fn hand_on(tx: &Tx, work: &mut Work) -> Result<Option<Vec<Work>>, Fault> {
     let mut made = Vec::new();
-    if let Some(to) = work.own.recall_to.take() {
+    let to = work.own.recall_to;
+    // While the supplier is being asked, what it gives back later is for the same one.
+    if work.own.recalled_at.is_none() {
+        work.own.recall_to = None;
+    }
+    if let Some(to) = to {
         let Some(named) = hand_to(tx, work, to).await? else { return Ok(None) };
         made.extend(named);
     }

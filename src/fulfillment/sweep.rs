@@ -29,8 +29,8 @@ const BATCH: u64 = 200;
 
 /// No answer yet.
 const UNANSWERED: [S; 5] = [S::Routed, S::Queued, S::Submitting, S::Unknown, S::Submitted];
-/// Answered, not all shipped yet.
-const UNSHIPPED: [S; 3] = [S::Acknowledged, S::InProduction, S::PartiallyShipped];
+/// With its supplier, not all shipped yet.
+const UNSHIPPED: [S; 4] = [S::Acknowledged, S::InProduction, S::PartiallyShipped, S::CancelRequested];
 /// States that something is at work to leave.
 const TRANSIENT: [S; 4] = [S::Queued, S::Submitting, S::Unknown, S::CancelRequested];
 
@@ -89,7 +89,13 @@ async fn unshipped(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
         work.save(tx).await?;
         tell(tx, work, "A supplier did not ship in time.", "SHIP_BY").await?;
     }
-    let message = format!("A supplier has not shipped its part of order {} in time.", work.order.number);
+    let number = &work.order.number;
+    if work.own.status == S::CancelRequested {
+        let message = format!("A supplier was asked not to ship its part of order {number}, and does not answer.");
+        let actions = [MARK_HANDLED, workitems::WAIT];
+        return trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await;
+    }
+    let message = format!("A supplier has not shipped its part of order {number} in time.");
     let actions = [REROUTE, CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT];
     trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await
 }

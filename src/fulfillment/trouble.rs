@@ -31,6 +31,8 @@ pub const SUPPLIER_HOLDS: &str = "SUPPLIER_HOLDS_ORDER";
 pub const NO_SUPPLIER: &str = "NO_SUPPLIER";
 /// Units that many suppliers refused.
 pub const REJECTED: &str = "SUPPLIER_ORDER_REJECTED";
+/// The supplier has what was taken back from it because it surely did not.
+const TAKEN_LATE: &str = "SUPPLIER_ORDER_TAKEN_LATE";
 /// Whether the supplier has it cannot be found out.
 pub const UNKNOWN: &str = "SUPPLIER_ORDER_UNKNOWN";
 /// It waits for the owner's word.
@@ -155,6 +157,16 @@ pub async fn intercepted(tx: &Tx, work: &Work, reason: &str) -> Result<(), Fault
     let message = format!("The supplier has its part of order {} and does not go on: {reason}", work.order.number);
     let actions = [MARK_HANDLED, REROUTE, CANCEL_AND_REFUND, workitems::WAIT];
     open(tx, work, INTERCEPTED, Severity::High, message, &actions).await
+}
+
+/// Its supplier says that it has what was taken back unsent: others may have its units, or the customer the money.
+pub async fn taken_late(tx: &Tx, work: &Work) -> Result<(), Fault> {
+    let message = format!(
+        "A supplier took its part of order {} after that was taken back from it, unsent as it seemed: ask it not to \
+         send {}, or the customer gets these goods twice.",
+        work.order.number, work.own.id
+    );
+    open(tx, work, TAKEN_LATE, Severity::Critical, message, &[MARK_HANDLED, workitems::WAIT]).await
 }
 
 /// Nobody can tell whether its supplier has it.

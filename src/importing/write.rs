@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::row::Row;
 use crate::catalog::{
-    self, CatalogError, MAX_VARIANTS, Media, NewProduct, NewVariant, PriceCause, ProductChange, ProductStatus,
-    VariantChange, product, variant,
+    self, CatalogError, Imported, MAX_VARIANTS, Media, NewProduct, NewVariant, PriceCause, ProductChange,
+    ProductStatus, VariantChange, product, variant,
 };
 use crate::feeds::RowError;
 use crate::inventory::{self, OfferUpsert};
@@ -52,7 +52,7 @@ struct Placed {
 struct Known {
     variants: HashMap<String, variant::Model>,
     products: HashMap<ProductId, product::Model>,
-    by_key: HashMap<String, (ProductId, usize)>,
+    by_key: HashMap<String, Imported>,
 }
 
 /// Writes `rows`. `told` holds the products whose first row has been read in this run.
@@ -135,11 +135,13 @@ async fn update_known(
         products.extend(product_change.map(|change| (variant.product_id, change)));
         placed.push(Placed { row, variant: variant.id, product: variant.product_id, created: false, changed });
     }
+    // Variants before products, as everywhere: whoever locks them the other way round waits for ever.
+    variants.sort_by_key(|(id, _)| *id);
+    catalog::lock_variants(tx, &variants.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
     if !products.is_empty() {
         catalog::update_products(tx, products).await.map_err(defect)?;
     }
     if !variants.is_empty() {
-        variants.sort_by_key(|(id, _)| *id);
         catalog::update_variants(tx, PriceCause::Import, IMPORTER, variants).await.map_err(defect)?;
     }
     Ok(placed)
@@ -200,13 +202,13 @@ async fn create_fresh(
         };
         let key = external_key(supplier, &row);
         let full = || error(&row, "TOO_MANY_VARIANTS", format!("a product has at most {MAX_VARIANTS} variants"));
-        if let Some((product, count)) = key.as_ref().and_then(|key| known.by_key.get_mut(key)) {
-            if *count >= MAX_VARIANTS {
+        if let Some(product) = key.as_ref().and_then(|key| known.by_key.get_mut(key)) {
+            if product.variants >= MAX_VARIANTS {
                 errors.push(full());
                 continue;
             }
-            *count += 1;
-            joining.push((*product, variant, row));
+            product.variants += 1;
+            joining.push((product.id, variant, row));
         } else if let Some(&index) = key.as_ref().and_then(|key| group_of.get(key)) {
             let (product, members) = &mut groups[index];
             if members.len() >= MAX_VARIANTS {

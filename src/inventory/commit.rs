@@ -98,18 +98,30 @@ pub async fn release_commitments(
 ) -> Result<(), Fault> {
     let units = figures::merged(units)?;
     figures::lock(tx, units.keys().copied()).await?;
-    let mut rows = Vec::new();
-    let mut changes = Vec::new();
+    let (mut rows, mut changes, mut settled) = (Vec::new(), Vec::new(), Vec::new());
     for mut row in of_order_and_offers(tx, order_id, &units).await? {
         let given = units.get(&row.offer_id).copied().unwrap_or(0).min(row.outstanding());
         if given > 0 {
             row.released += given;
+            // What comes to the same supplier later is not what it said yes to before.
+            row.accepted = row.accepted.min(row.quantity - row.released);
+            if row.outstanding() == 0 {
+                settled.push(row.id);
+            }
             row.updated_at = tx.now();
             changes.push((row.offer_id, of_order(LedgerKind::CommitmentReleased, -given, order_id, document)));
             rows.push(row);
         }
     }
     tx.save_all::<commitment::Entity>(rows, &CHANGING).await?;
+    if !settled.is_empty() {
+        acceptance::Entity::update_many()
+            .col_expr(acceptance::Column::AbsorbedAt, Expr::value(tx.now()))
+            .filter(acceptance::Column::CommitmentId.is_in(settled))
+            .filter(acceptance::Column::AbsorbedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
     figures::apply(tx, &changes).await
 }
 

@@ -8,11 +8,11 @@ use super::entity::item;
 use super::error::OnboardingErrorCode::{
     self, CostMissing, Invalid, NotFound, RateMissing, Taken, TitleMissing, TooMany,
 };
-use super::map::{self, Confirmed};
+use super::map::{self, Confirmed, NewOffer};
 use super::{Bulk, Refusal, queries};
 use crate::app::App;
 use crate::catalog::{
-    self, CatalogError, Identity, MAX_PRICE, MAX_VARIANTS, Media, NewProduct, NewVariant, ProductStatus,
+    self, CatalogError, Identity, Imported, MAX_PRICE, MAX_VARIANTS, Media, NewProduct, NewVariant, ProductStatus,
     is_public_https,
 };
 use crate::identity::{Action, Actor};
@@ -42,7 +42,10 @@ pub struct NewDrafts {
 /// variants of one product, also if they come one after the other. An item that is an offer already stays what it
 /// is, so a repeat makes nothing twice. For the owner and staff.
 pub async fn import_items(app: &App, actor: &Actor, new: &NewDrafts) -> Result<Bulk, Refusal> {
-    actor.may(Action::ImportCatalog)?;
+    // What is asked for makes products, offers of them, and prices that tell what they cost.
+    for action in [Action::ImportCatalog, Action::ManageInventory, Action::ReadCost] {
+        actor.may(action)?;
+    }
     if new.markup_percent.is_sign_negative() || new.markup_percent > Decimal::from(MAX_MARKUP) {
         return Err(Refusal::refused(Invalid, "input.markupPercent", "Between 0 and 10,000 percent."));
     }
@@ -69,8 +72,7 @@ pub async fn import_items(app: &App, actor: &Actor, new: &NewDrafts) -> Result<B
     let confirm = |(draft, variant): (Draft, VariantId)| Confirmed {
         item: draft.item,
         variant,
-        cost: draft.cost,
-        active: new.active,
+        offer: Some(NewOffer { cost: draft.cost, active: new.active }),
     };
     let made = made.into_iter().map(confirm).collect();
     done.items.extend(map::confirm(&tx, actor, "supplier.items_import", made).await?);
@@ -100,8 +102,10 @@ struct Known {
     skus: HashSet<String>,
     /// What suppliers offer under the items' SKUs.
     offered: HashMap<(SupplierId, String), VariantId>,
-    /// The products that items of these keys became, and how many variants they have, with those of this call.
-    products: HashMap<String, (Option<ProductId>, usize)>,
+    /// The products that items of these keys became.
+    products: HashMap<String, Imported>,
+    /// How many variants products of these keys get in this call.
+    joined: HashMap<String, usize>,
 }
 
 impl Known {
@@ -109,13 +113,13 @@ impl Known {
         let currency = store::settings(tx).await?.currency;
         let skus: Vec<String> = rows.iter().map(|it| it.supplier_sku.clone()).collect();
         let keys: HashSet<String> = rows.iter().filter_map(product_key).collect();
-        let products = catalog::products_by_external_keys(tx, &keys.into_iter().collect::<Vec<_>>()).await?;
         Ok(Self {
             rates: rates::current(tx, currency, tx.now()).await?,
             markup: Decimal::ONE + markup_percent / Decimal::ONE_HUNDRED,
             skus: catalog::variants_by_skus(tx, &skus).await?.into_keys().collect(),
             offered: map::offered(tx, rows).await?,
-            products: products.into_iter().map(|(key, (id, count))| (key, (Some(id), count))).collect(),
+            products: catalog::products_by_external_keys(tx, &keys.into_iter().collect::<Vec<_>>()).await?,
+            joined: HashMap::new(),
         })
     }
 
@@ -131,8 +135,13 @@ impl Known {
         let cost = cost.ok_or_else(|| no(CostMissing, "The supplier does not say what it costs."))?;
         let price = self.price(cost)?;
         let key = product_key(&item);
-        let place = key.as_ref().and_then(|key| self.products.get(key)).copied();
-        if place.is_some_and(|(_, count)| count >= MAX_VARIANTS) {
+        let product = key.as_ref().and_then(|key| self.products.get(key)).copied();
+        if product.is_some_and(|it| !it.draft) {
+            let message = "Its product is not a draft any more: add a variant there, and map the item to it.";
+            return Err(no(Taken, message));
+        }
+        let joined = key.as_ref().and_then(|key| self.joined.get(key)).copied().unwrap_or_default();
+        if product.map_or(0, |it| it.variants) + joined >= MAX_VARIANTS {
             return Err((TooMany, format!("A product has at most {MAX_VARIANTS} variants.")));
         }
         if !self.skus.insert(catalog::sku_key(&item.supplier_sku)) {
@@ -140,10 +149,10 @@ impl Known {
             return Err(no(Taken, message));
         }
         if let Some(key) = &key {
-            self.products.entry(key.clone()).or_insert((None, 0)).1 += 1;
+            *self.joined.entry(key.clone()).or_default() += 1;
         }
         let variant = new_variant(&item, price);
-        Ok(Draft { item, cost, variant, product: place.and_then(|(id, _)| id), key })
+        Ok(Draft { item, cost, variant, product: product.map(|it| it.id), key })
     }
 
     /// The cost in the store's currency, and the markup.

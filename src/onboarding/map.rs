@@ -28,10 +28,17 @@ pub struct WantedMapping {
     pub active: bool,
 }
 
-/// An item that becomes an offer.
+/// An item that is an offer of a variant from now on.
 pub(super) struct Confirmed {
     pub(super) item: item::Model,
     pub(super) variant: VariantId,
+    /// The offer it becomes; none if it is there. That one knows better: its cost may be a newer one, and
+    /// somebody may have switched it off.
+    pub(super) offer: Option<NewOffer>,
+}
+
+/// What is told of an offer that is made.
+pub(super) struct NewOffer {
     pub(super) cost: Money,
     pub(super) active: bool,
 }
@@ -116,10 +123,17 @@ impl Known {
         if own.is_none() && there.len() >= MAX_OFFERS {
             return Err(no(TooMany, "variantId", "A variant has at most 50 offers."));
         }
-        let cost = item.cost().ok().flatten().ok_or_else(|| {
+        let cost_missing = || {
             let message = "The supplier does not say what it costs; set the offer with supplierOfferSet.";
             no(CostMissing, "itemId", message)
-        })?;
+        };
+        let offer = match own {
+            Some(_) => None,
+            None => {
+                let cost = item.cost().ok().flatten().ok_or_else(cost_missing)?;
+                Some(NewOffer { cost, active: wanted.active })
+            }
+        };
         if !self.places.insert((item.supplier_id, wanted.variant_id)) {
             return Err(no(Taken, "variantId", "Another item of this supplier was made an offer of it just now."));
         }
@@ -128,7 +142,7 @@ impl Known {
             known.variant_id = Some(wanted.variant_id);
             known.state = ItemState::Mapped;
         }
-        Ok(Judged::New(Confirmed { item, variant: wanted.variant_id, cost, active: wanted.active }))
+        Ok(Judged::New(Confirmed { item, variant: wanted.variant_id, offer }))
     }
 }
 
@@ -159,7 +173,7 @@ pub(super) async fn confirm(
     }
     let mut rows = Vec::new();
     for (supplier, confirmed) in by_supplier {
-        let offers: Vec<OfferUpsert> = confirmed.iter().map(offer).collect();
+        let offers: Vec<OfferUpsert> = confirmed.iter().filter_map(offer).collect();
         inventory::upsert_offers(tx, supplier, &offers).await?;
         suppliers::forget_stock_tag(tx, supplier).await?;
         jobs::hasten(tx, &PollStock { supplier_id: supplier }).await?;
@@ -180,13 +194,14 @@ pub(super) async fn confirm(
     Ok(rows)
 }
 
-fn offer(it: &Confirmed) -> OfferUpsert {
-    OfferUpsert {
+fn offer(it: &Confirmed) -> Option<OfferUpsert> {
+    let new = it.offer.as_ref()?;
+    Some(OfferUpsert {
         variant_id: it.variant,
         supplier_sku: it.item.supplier_sku.clone(),
-        cost: it.cost,
+        cost: new.cost,
         quantity: None,
         lead_time_days: None,
-        active: Some(it.active),
-    }
+        active: Some(new.active),
+    })
 }

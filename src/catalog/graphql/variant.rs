@@ -189,7 +189,7 @@ impl ProductVariant {
 
     /// What became of its price, newest first; null for callers who may not see costs. For the owner and
     /// staff.
-    #[graphql(visible = "visible_to_store", complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 1")]
+    #[graphql(visible = "visible_to_store", complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 10")]
     async fn price_history(
         &self,
         ctx: &Context<'_>,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use crate::catalog::entity::ProductStatus;
 use crate::catalog::entity::{product, variant};
 use crate::catalog::text;
 use crate::kernel::ids::ProductId;
@@ -34,15 +35,27 @@ pub async fn whole_products(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// The products imported under these names, by them, each with how many variants it has.
+/// A product that was imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// The product.
+    pub id: ProductId,
+    /// Whether it is still a draft.
+    pub draft: bool,
+    /// How many variants it has.
+    pub variants: usize,
+}
+
+/// The products imported under these names, by them.
 pub async fn products_by_external_keys(
     conn: &impl ConnectionTrait,
     keys: &[String],
-) -> Result<HashMap<String, (ProductId, usize)>, Fault> {
-    let query = product::Entity::find().select_only().columns([product::Column::ExternalKey, product::Column::Id]);
-    let query = query.filter(among_texts(conn, product::Column::ExternalKey, keys));
-    let rows: Vec<(String, ProductId)> = query.into_tuple().all(conn).await?;
-    let ids: Vec<ProductId> = rows.iter().map(|(_, id)| *id).collect();
+) -> Result<HashMap<String, Imported>, Fault> {
+    use product::Column as C;
+    let query = product::Entity::find().select_only().columns([C::ExternalKey, C::Id, C::Status]);
+    let query = query.filter(among_texts(conn, C::ExternalKey, keys));
+    let rows: Vec<(String, ProductId, ProductStatus)> = query.into_tuple().all(conn).await?;
+    let ids: Vec<ProductId> = rows.iter().map(|(_, id, _)| *id).collect();
     let counts = variant::Entity::find()
         .select_only()
         .column(variant::Column::ProductId)
@@ -52,5 +65,6 @@ pub async fn products_by_external_keys(
     let counts: Vec<(ProductId, i64)> = counts.into_tuple().all(conn).await?;
     let counts: HashMap<ProductId, i64> = counts.into_iter().collect();
     let count = |id: &ProductId| usize::try_from(counts.get(id).copied().unwrap_or_default()).unwrap_or(usize::MAX);
-    Ok(rows.into_iter().map(|(key, id)| (key, (id, count(&id)))).collect())
+    let imported = |id, status| Imported { id, draft: status == ProductStatus::Draft, variants: count(&id) };
+    Ok(rows.into_iter().map(|(key, id, status)| (key, imported(id, status))).collect())
 }

@@ -12,7 +12,7 @@ mod matching;
 mod rows;
 mod walk;
 
-pub use self::bulk::{products_by_external_keys, sku_key, variants_by_skus, whole_products};
+pub use self::bulk::{Imported, products_by_external_keys, sku_key, variants_by_skus, whole_products};
 pub use self::collections::{
     collection_by_slug, collections_by_ids, collections_of, collections_of_variants, list_collections,
 };

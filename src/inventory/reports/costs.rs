@@ -62,12 +62,12 @@ pub(super) async fn question(tx: &Tx, news: &News<'_>, doubts: &[Doubt]) -> Resu
     if doubts.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = doubts.iter().take(NAMED).map(|it| it.0.as_str()).collect();
     let message = format!(
-        "{} reports costs that are hard to believe for {} items; they are not sold until this is decided: {}.",
+        "{} reports costs that are hard to believe, so far for {} items: {}. They are not sold until this is decided, \
+         for all whose costs are held by then.",
         news.supplier.name,
         doubts.len(),
-        named.join(", "),
+        named(doubts),
     );
     let item = NewWorkItem {
         kind: COST_CHANGE_HELD,
@@ -81,4 +81,33 @@ pub(super) async fn question(tx: &Tx, news: &News<'_>, doubts: &[Doubt]) -> Resu
         dedupe_key: question_key(news.supplier.id),
     };
     workitems::open(tx, item).await.map(drop)
+}
+
+/// Shows the owner costs that cannot be. Those that are known stay, and are sold by.
+pub(super) async fn report_impossible(tx: &Tx, news: &News<'_>, impossible: &[Doubt]) -> Result<(), Fault> {
+    if impossible.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} reports costs below nothing or in another currency, of {} items: {}. The known costs stay.",
+        news.supplier.name,
+        impossible.len(),
+        named(impossible),
+    );
+    let item = NewWorkItem {
+        kind: "COST_IMPOSSIBLE",
+        severity: Severity::Normal,
+        subject: news.supplier.id.to_string(),
+        order_id: None,
+        supplier_order_id: None,
+        message,
+        actions: vec!["MARK_HANDLED".to_owned(), workitems::WAIT.to_owned()],
+        due_in: None,
+        dedupe_key: format!("cost_impossible:{}", news.supplier.id),
+    };
+    workitems::open(tx, item).await.map(drop)
+}
+
+fn named(doubts: &[Doubt]) -> String {
+    doubts.iter().take(NAMED).map(|it| it.0.as_str()).collect::<Vec<_>>().join(", ")
 }

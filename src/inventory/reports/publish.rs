@@ -46,6 +46,8 @@ struct Batch {
     confirmed: Vec<OfferId>,
     crossed: Vec<VariantId>,
     doubtful: Vec<Doubt>,
+    /// Costs that cannot be.
+    impossible: Vec<Doubt>,
     /// Whose cost is another than before.
     repriced: Vec<VariantId>,
     /// Whether a cost that was asked about is not any more.
@@ -98,7 +100,7 @@ async fn publish_chunk(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Res
         let is_news = offer.as_of.is_none_or(|known| known <= news.as_of);
         if let Some(item) = by_sku.get(offer.supplier_sku.as_str()).filter(|_| is_news) {
             let absorbed = shown.remove(&offer.id).unwrap_or_default();
-            let after = after(&tx, news, &offer, item, absorbed, &mut batch.doubtful);
+            let after = after(&tx, news, &offer, item, absorbed, &mut batch);
             write(&tx, news, offer, after, &mut batch).await?;
         }
     }
@@ -112,7 +114,7 @@ fn after(
     offer: &offer::Model,
     item: &RemoteStock,
     absorbed: i64,
-    doubtful: &mut Vec<Doubt>,
+    batch: &mut Batch,
 ) -> offer::Model {
     let mut after = offer.clone();
     match costs::judge(offer, item.cost) {
@@ -124,9 +126,9 @@ fn after(
         }
         CostNews::Doubtful(minor) => {
             after.held_cost_minor = Some(minor);
-            doubtful.push(Doubt::of(offer, item.cost));
+            batch.doubtful.push(Doubt::of(offer, item.cost));
         }
-        CostNews::Impossible => doubtful.push(Doubt::of(offer, item.cost)),
+        CostNews::Impossible => batch.impossible.push(Doubt::of(offer, item.cost)),
     }
     after.reported = item.quantity;
     after.committed -= absorbed;
@@ -210,6 +212,7 @@ impl Batch {
             ledger::Entity::insert_many(self.entries).exec_without_returning(&tx).await?;
         }
         costs::question(&tx, news, &self.doubtful).await?;
+        costs::report_impossible(&tx, news, &self.impossible).await?;
         if self.undoubted {
             close_if_decided(&tx, news.supplier.id).await?;
         }

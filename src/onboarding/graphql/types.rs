@@ -226,6 +226,7 @@ impl SupplierCatalogFetch {
     }
 
     /// The rows it left out, in their order: the first 10,000.
+    #[graphql(complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 10")]
     async fn left_out(
         &self,
         ctx: &Context<'_>,

@@ -70,7 +70,8 @@ pub(super) async fn follow(
     catalog::lock_variants(&tx, &changing).await?;
     let mut prices = Vec::with_capacity(changing.len());
     for proposal in propose(app, &tx, &changing).await? {
-        let Some(computed) = proposal.computed.filter(|_| proposal.outcome == Outcome::Change) else {
+        // Again: under the lock the rule may be another.
+        let Some(computed) = proposal.computed.filter(|_| wanted(&proposal)) else {
             counts.note(proposal.outcome);
             continue;
         };

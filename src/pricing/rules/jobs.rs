@@ -19,6 +19,8 @@ use crate::platform::outbox;
 const CHUNK: u64 = 100;
 /// How often the automatic rules are looked after.
 const PERIOD: Duration = Duration::from_secs(3600);
+/// How long a look at all variants of a large store may take.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
 /// Who changes prices where nobody asked for it, as their history names it.
 const AUTOMATIC: &str = "prices";
 
@@ -72,6 +74,7 @@ pub struct Wish {
 impl Job for ApplyPrices {
     const KIND: &'static str = "ApplyPrices";
     const PRIORITY: Priority = Priority::Patient;
+    const LONGEST: Duration = LONGEST;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let Wish { scope, by } = self.wish;
@@ -118,6 +121,7 @@ pub struct RepriceAll {}
 impl Job for RepriceAll {
     const KIND: &'static str = "pricing.reprice_all";
     const PRIORITY: Priority = Priority::Patient;
+    const LONGEST: Duration = LONGEST;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         reprice_all(&run.app).await?;
@@ -133,6 +137,7 @@ impl Job for WatchPrices {
     const KIND: &'static str = "pricing.watch_prices";
     const BEAT: Option<Duration> = Some(PERIOD);
     const PRIORITY: Priority = Priority::Patient;
+    const LONGEST: Duration = LONGEST;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())

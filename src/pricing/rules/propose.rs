@@ -32,7 +32,7 @@ pub enum Outcome {
     Change,
     /// It is what it should be.
     Unchanged,
-    /// It changed within the last day, and changes again after it.
+    /// It changed within the last day, and changes again after it: unless it is below the least it may be.
     Waits,
     /// No rule is for it.
     NoRule,
@@ -166,8 +166,9 @@ fn one(app: &App, facts: &mut Facts, variant: VariantRow) -> Proposal {
     let free_at = facts.repriced.get(&variant.id).map(|last| *last + scaled(app, STEP)).filter(|it| *it > facts.now);
     let (outcome, waits_until) = match free_at {
         _ if computed.price == variant.price => (Outcome::Unchanged, None),
-        Some(free_at) => (Outcome::Waits, Some(free_at)),
-        None => (Outcome::Change, None),
+        // What is below the floor loses money for as long as it waits.
+        Some(free_at) if variant.price >= computed.floor => (Outcome::Waits, Some(free_at)),
+        _ => (Outcome::Change, None),
     };
     let reason = explain(&rule, &landed, &computed);
     Proposal { variant, outcome, source, rule: Some(rule), computed: Some(computed), waits_until, reason }

@@ -45,6 +45,7 @@ impl SupplierFetch {
     }
 
     /// The rows it left out, in the order of the file: the first 10,000.
+    #[graphql(complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 10")]
     async fn left_out(
         &self,
         ctx: &Context<'_>,

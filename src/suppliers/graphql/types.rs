@@ -232,7 +232,7 @@ impl Supplier {
     }
 
     /// Its goods as it shows them, those that were seen first first; `supplierCatalogFetch` brings them here.
-    #[graphql(complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 1")]
+    #[graphql(complexity = "first.unwrap_or(20).max(1) as usize * child_complexity + 10")]
     async fn items(
         &self,
         ctx: &Context<'_>,

@@ -64,6 +64,11 @@ impl SettingKind {
         matches!(self, Self::Token | Self::Password | Self::PrivateKey | Self::WebhookSecret)
     }
 
+    /// Whether the server that is called is told it.
+    pub(super) fn is_sent(self) -> bool {
+        matches!(self, Self::Token | Self::Password)
+    }
+
     /// The value as it is kept, or what is wrong with it.
     pub(super) fn read(self, egress: &Egress, given: &Value) -> Result<Value, String> {
         let text = given.as_str().filter(|text| text.len() <= MAX_LENGTH);

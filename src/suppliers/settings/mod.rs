@@ -1,11 +1,14 @@
 //! An adapter's settings: which ones there are, and how their secrets are kept.
 //!
 //! The owner gives one JSON object. What is secret in it is sealed and never shown again; the rest is
-//! kept as it is.
+//! kept as it is. A secret is for the server it was given for: where an address of another server is given, the
+//! secrets sent there that are not given anew are lost, lest whoever may change addresses has them sent to a
+//! server of their own.
 
 mod form;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 pub use self::form::{Setting, SettingKind, Settings};
 use super::error::SupplierErrorCode::{self, Invalid};
@@ -60,6 +63,10 @@ fn fill_in(app: &App, form: &[Setting], given: &Map<String, Value>, known: Setti
         refuse(name, "There is no such setting.");
     }
     let mut settings = known;
+    if moves(form, given, &settings) {
+        let told = |name: &String| form.iter().any(|it| it.name == name.as_str() && it.kind.is_sent());
+        settings.secret.retain(|name, _| !told(name));
+    }
     for setting in form {
         let kept = if setting.kind.is_secret() { &mut settings.secret } else { &mut settings.open };
         match given.get(setting.name) {
@@ -78,6 +85,20 @@ fn fill_in(app: &App, form: &[Setting], given: &Map<String, Value>, known: Setti
         }
     }
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// Whether an address is to lead to another server than it did.
+fn moves(form: &[Setting], given: &Map<String, Value>, known: &Settings) -> bool {
+    let server = |value: &Value| {
+        let url = Url::parse(value.as_str()?).ok()?;
+        Some((url.scheme().to_owned(), url.host_str()?.to_owned(), url.port_or_known_default()))
+    };
+    let addresses = form.iter().filter(|it| matches!(it.kind, SettingKind::Url | SettingKind::File));
+    addresses.filter_map(|it| Some((known.open.get(it.name), given.get(it.name)?))).any(|(old, new)| {
+        // What is no address is refused later on; where there is none, it is the platform's own.
+        let (old, new_server) = (old.and_then(server), server(new));
+        (new.is_null() || new_server.is_some()) && old != new_server
+    })
 }
 
 fn seal(app: &App, id: SupplierId, settings: Settings) -> Result<Stored, Fault> {

@@ -83,7 +83,7 @@ impl Role {
     /// What they get at `gate`, naming what is Ada's or Near's.
     pub fn at(&self, gate: Gate) -> Outcome {
         let theirs = if self.own { Outcome::Allowed } else { Outcome::Missing };
-        let permission = match (gate, self.kind) {
+        let may = match (gate, self.kind) {
             (Gate::Open, _) | (Gate::Secret, Kind::Guest) => return Outcome::Allowed,
             (Gate::Secret, _) => return Outcome::Missing,
             (Gate::Account, Kind::Customer) => return theirs,
@@ -97,10 +97,11 @@ impl Role {
             (Gate::Customer(_), Kind::Customer) | (Gate::Supplier(_), Kind::Supplier) => return theirs,
             (Gate::Part(_), Kind::Supplier | Kind::Link) => return theirs,
             (Gate::Customer(_), kind) if kind != Kind::Store => return Outcome::Missing,
-            (Gate::Store(it) | Gate::Customer(it) | Gate::Supplier(it) | Gate::Part(it), _) => it,
+            (Gate::All(all), _) => all.iter().all(|it| self.has(*it)),
+            (Gate::Store(it) | Gate::Customer(it) | Gate::Supplier(it) | Gate::Part(it), _) => self.has(it),
         };
         match self.kind {
-            Kind::Store if self.has(permission) => Outcome::Allowed,
+            Kind::Store if may => Outcome::Allowed,
             Kind::Anonymous | Kind::Guest => Outcome::Refused("UNAUTHENTICATED"),
             _ => Outcome::Refused("FORBIDDEN"),
         }

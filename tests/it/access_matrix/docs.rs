@@ -93,7 +93,10 @@ fn line(columns: usize) -> String {
 }
 
 fn table_row(name: &str, gate: Gate, outcomes: impl Iterator<Item = Outcome>) -> String {
-    let permission = gate.permission().map_or_else(|| "–".to_owned(), permission_name);
+    let permission = match gate.permissions().as_slice() {
+        [] => "–".to_owned(),
+        all => all.iter().copied().map(permission_name).collect::<Vec<_>>().join(" + "),
+    };
     let cells: Vec<&str> = outcomes.map(cell).collect();
     format!("| `{name}` | {permission} | {} |", cells.join(" | "))
 }

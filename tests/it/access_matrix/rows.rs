@@ -35,7 +35,9 @@ pub enum Gate {
     Member,
     /// The owner, and staff with the permission.
     Store(Permission),
-    /// Those, and whoever may have an order; what is not theirs is not found.
+    /// The owner, and staff with all these permissions.
+    All(&'static [Permission]),
+    /// Those with the permission, and whoever may have an order; what is not theirs is not found.
     Customer(Permission),
     /// Those, and suppliers; what is not theirs is not found.
     Supplier(Permission),
@@ -44,11 +46,17 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// The permission that staff need.
+    /// The permission that staff need, or the first of them.
     pub fn permission(self) -> Option<Permission> {
+        self.permissions().first().copied()
+    }
+
+    /// The permissions that staff need.
+    pub fn permissions(self) -> Vec<Permission> {
         match self {
-            Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft | Self::Owner | Self::Member => None,
-            Self::Store(it) | Self::Customer(it) | Self::Supplier(it) | Self::Part(it) => Some(it),
+            Self::Open | Self::Account | Self::Secret | Self::Cart | Self::Draft | Self::Owner | Self::Member => vec![],
+            Self::All(all) => all.to_vec(),
+            Self::Store(it) | Self::Customer(it) | Self::Supplier(it) | Self::Part(it) => vec![it],
         }
     }
 }
@@ -363,7 +371,7 @@ fn store_mutations() -> Vec<Row> {
         works(Gate::Store(Suppliers), "supplierUpdate(id: $sup, input: { name: \"A\" })"),
         works(Gate::Store(Suppliers), "supplierCatalogFetch(id: $sup3)"),
         works(Gate::Store(Inventory), "supplierItemsMap(input: [{ itemId: $sit, variantId: $var }])"),
-        works(Gate::Store(Catalog), "supplierItemsImport(ids: [$sit2])"),
+        works(Gate::All(&[Catalog, Costs, Inventory]), "supplierItemsImport(ids: [$sit2])"),
         works(Gate::Store(Suppliers), "supplierItemsIgnore(ids: [$sit3])"),
         works(
             Gate::Store(Suppliers),

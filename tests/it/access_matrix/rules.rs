@@ -53,7 +53,7 @@ impl Class {
     /// Of the answer of an operation behind `gate`.
     pub fn behind(gate: Gate) -> Self {
         match gate {
-            Gate::Store(_) | Gate::Owner | Gate::Member => Self::Store,
+            Gate::Store(_) | Gate::All(_) | Gate::Owner | Gate::Member => Self::Store,
             Gate::Supplier(_) | Gate::Part(_) => Self::Suppliers,
             Gate::Open | Gate::Account | Gate::Secret | Gate::Cart | Gate::Draft | Gate::Customer(_) => Self::Everybody,
         }

@@ -56,11 +56,14 @@ fn troubles() -> Vec<Trouble> {
         ("ACCEPTANCE_OVERDUE", place(S::Unknown, R::Unsubmitted, none)),
         ("ACCEPTANCE_OVERDUE", place(S::Submitted, R::Submitted, none)),
         ("SHIPMENT_OVERDUE", accepted(S::InProduction, [3, 0, 0, 0, 0])),
+        ("SHIPMENT_OVERDUE", accepted(S::CancelRequested, [3, 0, 0, 0, 0])),
+        ("SUPPLIER_ORDER_TAKEN_LATE", place(S::Cancelled, R::Unsubmitted, [0, 3, 0, 0, 0])),
     ]
 }
 
 /// What a person only notes: there is nothing in the store to do about it.
-const NOTED: [(&str, &str); 1] = [("CANCELLATION_REFUSED", "MARK_HANDLED")];
+const NOTED: [(&str, &str); 2] =
+    [("CANCELLATION_REFUSED", "MARK_HANDLED"), ("SUPPLIER_ORDER_TAKEN_LATE", "MARK_HANDLED")];
 
 async fn raise(app: &TestApp, id: SupplierOrderId, kind: &str) -> Result<(), Fault> {
     let tx = Tx::begin(&app.app).await?;
@@ -71,6 +74,7 @@ async fn raise(app: &TestApp, id: SupplierOrderId, kind: &str) -> Result<(), Fau
         "SUPPLIER_ORDER_FAILED" => trouble::cannot_send(&tx, &work, "why").await?,
         "NOT_REROUTED" => trouble::cannot_reroute(&tx, &work, "why").await?,
         "SUPPLIER_ORDER_INTERCEPTED" => trouble::intercepted(&tx, &work, "why").await?,
+        "SUPPLIER_ORDER_TAKEN_LATE" => trouble::taken_late(&tx, &work).await?,
         "SUPPLIER_ORDER_UNKNOWN" => trouble::still_unknown(&tx, &work, "why").await?,
         "SUPPLIER_ORDER_REJECTED" => trouble::refused(&tx, &work, trouble::REJECTED, 3, "why").await?,
         "NO_SUPPLIER" => trouble::refused(&tx, &work, trouble::NO_SUPPLIER, 3, "why").await?,

@@ -204,12 +204,19 @@ async fn an_offer_that_is_there_is_a_mapping(app: TestApp) {
     let shelf = Shelf::default();
     shelf.put(format!("{HEAD}{LAMPS}"));
     let id = filer(&owner, &shelf).await;
-    let variants = stock::variants(&owner, 1).await;
+    let variants = stock::variants(&owner, 2).await;
     stock::offer(&owner, id, &variants[0], "L-RED", Value::Null).await;
     fetch(&app, &owner, id).await;
     let all = items(&owner, id, json!({ "state": "MAPPED" })).await;
     assert_eq!(all.len(), 1);
     assert_eq!((&all[0]["supplierSku"], &all[0]["variant"]["id"]), (&json!("L-RED"), &json!(variants[0])));
+    // One that came after the fetch stays as it is, too.
+    let blue = item(&owner, id, "L-BLUE").await;
+    stock::offer(&owner, id, &variants[1], "L-BLUE", json!({ "active": false })).await;
+    let mapped = map(&owner, json!([{ "itemId": blue, "variantId": variants[1] }])).await;
+    assert_eq!(mapped.done("supplierItemsMap")["items"][0]["supplierSku"], "L-BLUE");
+    let own = offers(&owner).await.into_iter().find(|it| it["supplierSku"] == "L-BLUE").expect("the offer");
+    assert_eq!(own["active"], false);
     let imported = import(&owner, &[all[0]["id"].clone()], Value::Null).await;
     assert_eq!(imported.done("supplierItemsImport")["items"][0]["variant"]["id"], json!(variants[0]));
 }
@@ -256,6 +263,12 @@ async fn drafts_are_made_once_and_with_their_siblings(app: TestApp) {
     assert_eq!(seen.at("variant.product.featuredImage.url"), "https://cdn.example/lamp.jpg");
     assert_eq!(seen.at("variant.product.variants.nodes").as_array().unwrap().len(), 3);
     assert_eq!(stock::availability(&guest, "L-RED").await, (true, 7));
+
+    // A sibling would be on sale at once, at a price that nobody looked at.
+    shelf.put(format!("{HEAD}{LAMPS}L-GOLD,LAMP,Desk lamp,Acme,,DL-103,4.80,3,,Color,Gold\n"));
+    fetch(&app, &owner, id).await;
+    let late = item(&owner, id, "L-GOLD").await;
+    assert_eq!(import(&owner, &[late], Value::Null).await.user_codes("supplierItemsImport"), ["TAKEN"]);
 }
 
 async fn what_cannot_be_a_draft_is_told(app: TestApp) {

@@ -183,6 +183,10 @@ async fn a_price_goes_one_step_a_day(app: TestApp) {
     assert_eq!(stage.apply(&app).await["changed"], 1);
     assert_eq!(stage.prices().await, ["12.10"]);
     assert_eq!(stage.history().await.len(), 2);
+    // What is sold below its cost does not wait.
+    stock::offer(&stage.owner, stage.supplier, &stage.variants[0], "S-0", json!({ "cost": euros("20.00") })).await;
+    assert_eq!(stage.apply(&app).await["changed"], 1);
+    assert_eq!(stage.prices().await, ["20.00"]);
 }
 
 async fn the_cheapest_offer_that_can_be_sold_counts(app: TestApp) {

@@ -44,6 +44,13 @@ async fn secrets_are_sealed_and_never_shown(app: TestApp) {
     let input = json!({ "settings": { "baseUrl": "http://127.0.0.1:9/other" } });
     let moved = owner.run(UPDATE, json!({ "id": supplier["id"], "input": input })).await;
     assert_eq!(moved.done("supplierUpdate")["supplier"]["settings"], json!({ "baseUrl": "http://127.0.0.1:9/other/" }));
+    // Another server is not told what this one was given to know.
+    let mut settings = json!({ "baseUrl": "http://127.0.0.1:10/acme/" });
+    let refused = owner.run(UPDATE, json!({ "id": supplier["id"], "input": { "settings": settings } })).await;
+    assert_eq!(refused.user_codes("supplierUpdate"), ["INVALID"]);
+    assert_eq!(refused.at("supplierUpdate.userErrors.0.field"), &json!(["settings", "token"]));
+    settings["token"] = json!("for-the-other");
+    owner.run(UPDATE, json!({ "id": supplier["id"], "input": { "settings": settings } })).await.done("supplierUpdate");
 }
 
 async fn settings_that_cannot_work_are_refused(app: TestApp) {

@@ -49,23 +49,28 @@ fn row(order: &OrderRequest, line: &RequestLine) -> [String; COLUMNS.len()] {
         order.packing_slip.order_number.clone(),
         line.line_id.clone(),
         line.sku.clone(),
-        line.title.clone(),
+        prose(&line.title),
         line.quantity.to_string(),
         line.max_unit_cost.map(|cost| cost.amount().to_string()).unwrap_or_default(),
         order.currency.to_string(),
-        to.name,
-        to.company.unwrap_or_default(),
-        to.address1,
-        to.address2.unwrap_or_default(),
-        to.postal_code.unwrap_or_default(),
-        to.city,
-        to.region.unwrap_or_default(),
+        prose(&to.name),
+        prose(&to.company.unwrap_or_default()),
+        prose(&to.address1),
+        prose(&to.address2.unwrap_or_default()),
+        prose(&to.postal_code.unwrap_or_default()),
+        prose(&to.city),
+        prose(&to.region.unwrap_or_default()),
         to.country_code.code(),
-        to.phone.unwrap_or_default(),
+        prose(&to.phone.unwrap_or_default()),
         order.shipping_service.clone(),
         order.accept_by.to_rfc3339(),
         order.ship_by.to_rfc3339(),
     ]
+}
+
+/// What people write: where spreadsheets separate cells by semicolons, one of theirs would begin another cell.
+fn prose(text: &str) -> String {
+    text.replace(';', ",")
 }
 
 /// The cell as no spreadsheet takes it for a formula: customers write some of them.
@@ -87,5 +92,6 @@ mod tests {
             assert!(harmless(cell).starts_with('\''), "{cell:?}");
         }
         assert_eq!(harmless("A-1 = B"), "A-1 = B");
+        assert_eq!(harmless(&prose("Ada;=1+1")), "Ada,=1+1");
     }
 }
