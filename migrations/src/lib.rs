@@ -38,6 +38,7 @@ mod m20261128_000033_onboarding;
 mod m20261128_000034_handshake;
 mod m20261128_000035_routing;
 mod m20261128_000036_live_stock;
+mod m20261129_000037_stale_confidence;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000029_supplier_fetch::Migration),
             Box::new(m20261128_000035_routing::Migration),
             Box::new(m20261128_000036_live_stock::Migration),
+            Box::new(m20261129_000037_stale_confidence::Migration),
             Box::new(m20261128_000030_order_link::Migration),
             Box::new(m20261128_000033_onboarding::Migration),
             Box::new(m20261128_000032_price_rules::Migration),

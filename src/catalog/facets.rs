@@ -7,16 +7,22 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
     Value,
 };
+use serde_json::json;
 
 use super::entity::{product, variant};
 use super::products::gather_options;
 use super::queries::bind_ids;
 use super::search;
+use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{ProductId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::platform::db::among;
 use crate::platform::news;
+use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
+
+/// How many SKUs an event names.
+const NAMED: usize = 10;
 
 /// Records whether variants can be had. Inventory calls this when that changed.
 pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Result<(), Fault> {
@@ -34,7 +40,6 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
         .into_tuple::<(VariantId, ProductId)>()
         .all(tx)
         .await?;
-    let mut changed = 0;
     for available in [true, false] {
         let these: Vec<VariantId> = changes.iter().filter(|(_, it)| *it == available).map(|(id, _)| *id).collect();
         if these.is_empty() {
@@ -44,12 +49,24 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
             .col_expr(variant::Column::InStock, Expr::value(available))
             .filter(variant::Column::InStock.ne(available))
             .filter(among(tx, variant::Column::Id, &these));
-        changed += update.exec(tx).await?.rows_affected;
-    }
-    if changed > 0 {
-        tx.tell(news::SHOP);
+        tell(tx, available, &update.exec_with_returning(tx).await?).await?;
     }
     refresh_stock(tx, locked.into_iter().map(|(_, product)| product).collect()).await
+}
+
+/// Tells that variants can be had again, or not any more.
+async fn tell(tx: &Tx, available: bool, variants: &[variant::Model]) -> Result<(), Fault> {
+    let Some(first) = variants.first() else { return Ok(()) };
+    tx.tell(news::SHOP);
+    let named: Vec<&str> = variants.iter().take(NAMED).map(|it| it.sku.as_str()).collect();
+    let others = variants.len() - named.len();
+    let more = if others > 0 { format!(" and {others} others") } else { String::new() };
+    let (kind, what) =
+        if available { (EventType::BackInStock, "In stock") } else { (EventType::OutOfStock, "Out of stock") };
+    let message = format!("{what}: {}{more}.", named.join(", "));
+    let ids: Vec<VariantId> = variants.iter().map(|it| it.id).collect();
+    let event = NewEvent::of_stream(first.product_id.to_string(), kind, Audience::Store, message);
+    outbox::append(tx, event.data(json!({ "variantIds": ids }))).await.map(drop)
 }
 
 /// Brings `in_stock` of these products in line with their active variants.

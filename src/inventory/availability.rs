@@ -106,7 +106,7 @@ impl Known {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        let ends = offer.stale_at.filter(|_| offer.stale_stops && !offer.is_stale(now));
+        let ends = offer.ages_at().filter(|_| !offer.is_stale(now));
         self.until = match (self.until, ends) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -147,17 +147,18 @@ fn by_offer(changes: &[(OfferId, Change<'_>)], amount: fn(&Change<'_>) -> i64) -
 
 /// The guard: the offer may be sold from, and has so many.
 fn enough(quantity: Expr, now: Timestamp) -> Condition {
-    let fresh = Condition::any()
-        .add(offer::Column::StaleStops.eq(false))
-        .add(offer::Column::StaleAt.is_null())
-        .add(offer::Column::StaleAt.gt(now));
+    let fresh = Condition::any().add(offer::Column::StaleAt.is_null()).add(offer::Column::StaleAt.gt(now));
+    let left = "- safety_buffer - reserved - committed";
+    let by_fresh = Expr::cust(format!("reported * confidence / 1000000 {left}"));
+    let by_stale = Expr::cust(format!("reported * confidence / 1000000 * stale_confidence / 1000000 {left}"));
+    let by_fresh = Condition::all().add(fresh).add(by_fresh.gte(quantity.clone()));
+    let by_stale = Condition::all().add(offer::Column::StaleStops.eq(false)).add(by_stale.gte(quantity));
     Condition::all()
         .add(offer::Column::Active.eq(true))
         .add(offer::Column::Suspended.eq(false))
         .add(offer::Column::Discontinued.eq(false))
         .add(offer::Column::HeldCostMinor.is_null())
-        .add(fresh)
-        .add(Expr::cust("reported * confidence / 1000000 - safety_buffer - reserved - committed").gte(quantity))
+        .add(Condition::any().add(by_fresh).add(by_stale))
 }
 
 /// The ledger's line for a change from `before` to `after`.

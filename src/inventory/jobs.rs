@@ -56,7 +56,7 @@ impl Job for NoteStaleStock {
 async fn note_stale(run: &JobRun) -> Result<bool, Fault> {
     let tx = Tx::begin(&run.app).await?;
     let rows = offer::Entity::find()
-        .filter(Expr::cust("stale_stops AND NOT stale_noted"))
+        .filter(Expr::cust("(stale_stops OR stale_confidence < 1000000) AND NOT stale_noted"))
         .filter(offer::Column::StaleAt.lte(tx.now()))
         .order_by_asc(offer::Column::Id)
         .limit(STALE_BATCH)

@@ -62,6 +62,10 @@ pub enum EventType {
     SupplierChanged,
     /// A supplier reported stock.
     StockReported,
+    /// Variants cannot be had any more.
+    OutOfStock,
+    /// Variants can be had again, or for the first time.
+    BackInStock,
     /// What a supplier charges changed.
     CostChanged,
     /// An import ended.

@@ -76,6 +76,8 @@ pub struct StockTerms {
     pub max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (it is still sold).
     pub when_stale: Option<StalePolicy>,
+    /// How much of an older report still counts under the policy *buffer*, in millionths (a half).
+    pub stale_confidence: Option<i64>,
     /// How much of what is in stock a full report may empty at once, in millionths (a quarter).
     pub max_shrink: Option<i64>,
     /// How old a figure may be at a checkout before it is asked for anew, in minutes (0: any age, the
@@ -131,6 +133,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewSupplier) -> Result<suppli
         stock_confidence: WHOLE,
         stock_ttl_seconds: None,
         stale_policy: StalePolicy::Allow,
+        stale_confidence: WHOLE / 2,
         stock_max_shrink: WHOLE / 4,
         stock_live_seconds: None,
         handling_fee_minor: new.routing.handling_fee.map_or(0, Money::minor),
@@ -220,6 +223,7 @@ fn changed(known: &supplier::Model, row: supplier::Model) -> supplier::ActiveMod
     change.stock_confidence = Set(row.stock_confidence);
     change.stock_ttl_seconds = Set(row.stock_ttl_seconds);
     change.stale_policy = Set(row.stale_policy);
+    change.stale_confidence = Set(row.stale_confidence);
     change.stock_max_shrink = Set(row.stock_max_shrink);
     change.stock_live_seconds = Set(row.stock_live_seconds);
     change.handling_fee_minor = Set(row.handling_fee_minor);
@@ -262,6 +266,9 @@ fn check_calendar(new: &NewSupplier, problems: &mut Problems) {
 fn check_terms(terms: &StockTerms, problems: &mut Problems) {
     if terms.confidence.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.confidence", "Between 0 and 1."));
+    }
+    if terms.stale_confidence.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
+        problems.push(Problem::at(Invalid, "stock.staleConfidence", "Between 0 and 1."));
     }
     if terms.max_shrink.is_some_and(|it| !(0..=WHOLE).contains(&it)) {
         problems.push(Problem::at(Invalid, "stock.maxShrink", "Between 0 and 1."));
@@ -308,6 +315,7 @@ fn take_terms(row: &mut supplier::Model, terms: &StockTerms) {
         row.stock_live_seconds = (minutes > 0).then_some(minutes * 60);
     }
     row.stale_policy = terms.when_stale.unwrap_or(row.stale_policy);
+    row.stale_confidence = terms.stale_confidence.unwrap_or(row.stale_confidence);
     row.stock_max_shrink = terms.max_shrink.unwrap_or(row.stock_max_shrink);
 }
 

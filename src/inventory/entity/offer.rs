@@ -10,6 +10,9 @@ use crate::kernel::ids::{OfferId, SupplierId, VariantId};
 use crate::kernel::money::{Money, MoneyError};
 use crate::platform::planted::{self, Bug};
 
+/// All of it, in millionths.
+const WHOLE: i64 = 1_000_000;
+
 /// A list of countries in a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Countries(pub Vec<CountryCode>);
@@ -70,6 +73,8 @@ pub struct Model {
     pub stale_at: Option<Timestamp>,
     /// Whether nothing is sold by a report that is too old.
     pub stale_stops: bool,
+    /// How much of a report that is too old still counts, in millionths.
+    pub stale_confidence: i64,
     /// Whether the catalog was told that the report is too old.
     pub stale_noted: bool,
     /// The number of its newest ledger entry.
@@ -98,7 +103,7 @@ impl Model {
 
     /// What of the report is believed: `floor(reported × confidence)`.
     pub fn believed(&self) -> i64 {
-        self.reported * self.confidence / 1_000_000
+        self.reported * self.confidence / WHOLE
     }
 
     /// Whether more is spoken for than there is: units were promised that nobody has.
@@ -111,17 +116,26 @@ impl Model {
         self.stale_at.is_some_and(|stale_at| stale_at <= now)
     }
 
-    /// What can be sold: `max(0, floor(reported × confidence) − buffer − reserved − committed)`, and
-    /// nothing when stale
-    /// under the policy *stop*. Whether the offer is used at all is another question ([`Self::is_live`]).
+    /// What can be sold: `max(0, floor(reported × confidence) − buffer − reserved − committed)`. When stale,
+    /// nothing under the policy *stop*, and with the stale confidence as another factor under *buffer*. Whether
+    /// the offer is used at all is another question ([`Self::is_live`]).
     pub fn sellable(&self, now: Timestamp) -> i64 {
-        if self.stale_stops && self.is_stale(now) {
-            return 0;
+        let mut believed = self.believed();
+        if self.is_stale(now) {
+            if self.stale_stops {
+                return 0;
+            }
+            believed = believed * self.stale_confidence / WHOLE;
         }
         if planted::is(Bug::Oversell) {
-            return self.believed() - self.safety_buffer;
+            return believed - self.safety_buffer;
         }
-        (self.believed() - self.safety_buffer - self.reserved - self.committed).max(0)
+        (believed - self.safety_buffer - self.reserved - self.committed).max(0)
+    }
+
+    /// From when on less can be sold because the report is too old; none if that changes nothing.
+    pub fn ages_at(&self) -> Option<Timestamp> {
+        self.stale_at.filter(|_| self.stale_stops || self.stale_confidence < WHOLE)
     }
 
     /// Whether it may be sold from at all.

@@ -21,6 +21,8 @@ use crate::platform::tx::Tx;
 use crate::suppliers::supplier::StalePolicy;
 use crate::suppliers::{self, supplier};
 
+/// All of it, in millionths.
+const WHOLE: i64 = 1_000_000;
 /// How many offers one transaction takes.
 const CHUNK: u64 = 500;
 
@@ -63,6 +65,7 @@ pub(super) fn created(
         as_of: None,
         stale_at: None,
         stale_stops: false,
+        stale_confidence: WHOLE,
         stale_noted: false,
         ledger_seq: 0,
         created_at: tx.now(),
@@ -76,6 +79,7 @@ fn take_over(row: &mut offer::Model, supplier: &supplier::Model) {
     row.suspended = !supplier.is_active();
     row.confidence = supplier.stock_confidence;
     row.stale_stops = supplier.stale_policy == StalePolicy::Stop;
+    row.stale_confidence = if supplier.stale_policy == StalePolicy::Buffer { supplier.stale_confidence } else { WHOLE };
     row.stale_at = row.as_of.and_then(|as_of| stale_at(supplier, as_of));
 }
 

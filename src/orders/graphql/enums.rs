@@ -115,6 +115,10 @@ pub enum EventTypeOut {
     WorkItemResolved,
     /// A supplier reported stock.
     StockReported,
+    /// Variants cannot be had any more; `message` names some by their SKUs.
+    OutOfStock,
+    /// Variants can be had again, or for the first time; `message` names some by their SKUs.
+    BackInStock,
     /// What a supplier charges changed.
     CostChanged,
     /// A supplier's record or services changed.

@@ -25,6 +25,8 @@ pub enum SupplierStatus {
 pub enum StalePolicy {
     /// The last figure still counts.
     Allow,
+    /// A part of it counts.
+    Buffer,
     /// Nothing.
     Stop,
 }
@@ -65,6 +67,8 @@ pub struct Model {
     pub stock_ttl_seconds: Option<i64>,
     /// What happens to stock whose report is too old.
     pub stale_policy: StalePolicy,
+    /// How much of a report that is too old counts under the policy *buffer*, in millionths.
+    pub stale_confidence: i64,
     /// How much of what is in stock a full report may empty at once, in millionths; more is held back.
     pub stock_max_shrink: i64,
     /// How old a figure may be at a checkout before it is asked for anew, in seconds; without, none is.

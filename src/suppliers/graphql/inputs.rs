@@ -49,6 +49,8 @@ pub struct SupplierStockTermsInput {
     max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older (`ALLOW` by default).
     when_stale: Option<StaleStockPolicy>,
+    /// How much of an older report still counts under `BUFFER`, between 0 and 1 (0.5 by default).
+    stale_confidence: Option<Decimal>,
     /// How much of what is in stock a full report may empty at once, between 0 and 1 (0.25 by default); a report
     /// that empties more is held back until somebody decides about it. Not of suppliers with fewer than twenty
     /// items in stock.
@@ -64,6 +66,7 @@ impl SupplierStockTermsInput {
             confidence: self.confidence.map(millionths),
             max_age_minutes: self.max_age_minutes,
             when_stale: self.when_stale.map(StalePolicy::from),
+            stale_confidence: self.stale_confidence.map(millionths),
             max_shrink: self.max_shrink.map(millionths),
             live_check_minutes: self.live_check_minutes,
         }

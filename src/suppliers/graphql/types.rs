@@ -48,6 +48,8 @@ pub enum SupplierHealthStatus {
 pub enum StaleStockPolicy {
     /// The last figure still counts.
     Allow,
+    /// A part of the last figure still counts: `staleConfidence` of it.
+    Buffer,
     /// Nothing.
     Stop,
 }
@@ -76,6 +78,8 @@ pub struct SupplierStockTerms {
     max_age_minutes: Option<i64>,
     /// What happens to stock whose report is older.
     when_stale: StaleStockPolicy,
+    /// How much of an older report still counts under `BUFFER`, between 0 and 1.
+    stale_confidence: Decimal,
     /// How much of what is in stock a full report may empty at once, between 0 and 1.
     max_shrink: Decimal,
     /// How old a figure may be at a checkout before it is asked for anew, in minutes; null: any age.
@@ -198,6 +202,7 @@ impl Supplier {
             confidence: Decimal::new(self.0.stock_confidence, 6).normalize(),
             max_age_minutes: self.0.stock_ttl_seconds.map(|seconds| seconds / 60),
             when_stale: self.0.stale_policy.into(),
+            stale_confidence: Decimal::new(self.0.stale_confidence, 6).normalize(),
             max_shrink: Decimal::new(self.0.stock_max_shrink, 6).normalize(),
             live_check_minutes: self.0.stock_live_seconds.map(|seconds| seconds / 60),
         }

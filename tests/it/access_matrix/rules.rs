@@ -194,7 +194,7 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ("SupplierTestStep", Class::Store, &[(Reached, "failure kind")]),
     ("SupplierSetting", Class::Store, &[(Reached, "choices description isRequired kind maximum minimum name")]),
     ("SupplierHealth", Class::Store, &[(Reached, "lastError lastErrorAt lastSuccessAt status")]),
-    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence liveCheckMinutes maxAgeMinutes maxShrink whenStale")]),
+    ("SupplierStockTerms", Class::Store, &[(Reached, "confidence liveCheckMinutes maxAgeMinutes maxShrink staleConfidence whenStale")]),
     ("SupplierRoutingTerms", Class::Store, &[(Reached, "handlingFee preference")]),
     (
         "SupplierReliability",

@@ -3,11 +3,13 @@
 use chrono::TimeDelta;
 use consign::inventory;
 use consign::kernel::ids::{OfferId, OrderId, SupplierId};
+use consign::kernel::page::encode_cursor;
 use consign::platform::tx::Tx;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 use crate::support::gql::Client;
+use crate::support::live::Socket;
 use crate::support::stock;
 
 crate::engine_tests![
@@ -19,6 +21,7 @@ crate::engine_tests![
     figures_and_costs_that_cannot_be_are_refused,
     a_cost_that_jumps_holds_the_offer_until_the_owner_decides,
     a_cost_that_is_sound_again_is_asked_about_no_more,
+    what_sells_out_and_comes_back_is_told,
     a_supplier_reports_its_own_stock_and_no_one_elses,
     an_offers_sku_belongs_to_one_offer,
 ];
@@ -223,6 +226,29 @@ async fn a_cost_that_is_sound_again_is_asked_about_no_more(app: TestApp) {
     stock::offer(&stage.owner, stage.supplier, &variant, "S-0", cost).await;
     assert_eq!(stage.known().await, json!(["41.00", null, 5]), "the owner says what it costs");
     assert!(stage.questions().await.is_empty());
+}
+
+async fn what_sells_out_and_comes_back_is_told(app: TestApp) {
+    let stage = stage(&app, 2).await;
+    app.run_jobs().await;
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 0), (1, 3)]).await;
+    app.run_jobs().await;
+    stage.report(app.app.clock.now(), false, Value::Null, &[(0, 2)]).await;
+    app.run_jobs().await;
+    let mut socket = Socket::greet(&app.url, stage.owner.token()).await;
+    let after = encode_cursor("storeActivity", &0_i64);
+    let query = "subscription($after: String) { storeActivity(after: $after) { type message } }";
+    socket.subscribe("1", query, json!({ "after": after })).await;
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let event = socket.next().await.expect("an event")["payload"]["data"]["storeActivity"].clone();
+        if ["OUT_OF_STOCK", "BACK_IN_STOCK"].contains(&event["type"].as_str().expect("a type")) {
+            told.push(event["message"].as_str().expect("a sentence").to_owned());
+        }
+    }
+    let first = ["In stock: V-0, V-1.", "In stock: V-1, V-0."];
+    assert!(first.contains(&told[0].as_str()), "{told:?}");
+    assert_eq!(told[1..], ["Out of stock: V-0.", "In stock: V-0."]);
 }
 
 async fn a_supplier_reports_its_own_stock_and_no_one_elses(app: TestApp) {

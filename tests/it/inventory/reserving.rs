@@ -21,6 +21,7 @@ crate::engine_tests![
     availability_follows_every_change_and_survives_a_flush,
     a_poisoned_cache_sells_nothing,
     stale_stock_is_not_sold_under_the_policy_stop,
+    stale_stock_counts_for_less_under_the_policy_buffer,
     imports_write_offers_by_the_thousand,
 ];
 
@@ -225,6 +226,30 @@ async fn stale_stock_is_not_sold_under_the_policy_stop(app: TestApp) {
     let portal = app.as_supplier(supplier).await;
     stock::report(&portal, app.app.clock.now(), false, Value::Null, &[("A-1", 5)]).await.done("supplierStockReport");
     assert_eq!(reserve(&app, holder(&app), &[(offer, 1)]).await, Ok(()));
+}
+
+async fn stale_stock_counts_for_less_under_the_policy_buffer(app: TestApp) {
+    let offer = one_offer(&app, 10).await;
+    let owner = app.as_owner().await;
+    let supplier = inventory_supplier(&app, offer).await;
+    let update = "mutation($id: ID!, $input: SupplierUpdateInput!) { supplierUpdate(id: $id, input: $input) {
+        supplier { stock { whenStale staleConfidence } } userErrors { code field message } } }";
+    let stock = |stale| json!({ "stock": { "maxAgeMinutes": 60, "whenStale": "BUFFER", "staleConfidence": stale } });
+    let wrong = owner.run(update, json!({ "id": supplier, "input": stock("1.1") })).await;
+    assert_eq!(wrong.user_codes("supplierUpdate"), ["INVALID"]);
+    let changed = owner.run(update, json!({ "id": supplier, "input": stock("0.25") })).await;
+    let expected = json!({ "whenStale": "BUFFER", "staleConfidence": "0.25" });
+    assert_eq!(changed.done("supplierUpdate")["supplier"]["stock"], expected);
+    app.run_jobs().await;
+    consign::worker::schedule(&app.app).await.expect("repeating jobs");
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 10));
+    app.advance(Duration::from_secs(61 * 60)).await;
+    // A quarter of ten, rounded down.
+    assert_eq!(stock::figures(&owner, offer).await, [10, 0, 0, 2]);
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 2));
+    assert_eq!(reserve(&app, holder(&app), &[(offer, 3)]).await, Err(vec![offer]));
+    assert_eq!(reserve(&app, holder(&app), &[(offer, 2)]).await, Ok(()));
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (false, 0));
 }
 
 async fn imports_write_offers_by_the_thousand(app: TestApp) {
