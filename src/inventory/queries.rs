@@ -11,6 +11,7 @@ use crate::kernel::country::CountryCode;
 use crate::kernel::ids::{OfferId, OrderId, SupplierId, VariantId};
 use crate::kernel::money::{Money, MoneyError};
 use crate::kernel::problem::Fault;
+use crate::platform::db::among_texts;
 
 /// An offer as routing sees it at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,7 +94,7 @@ pub(super) async fn known_skus(
             .select_only()
             .column(offer::Column::SupplierSku)
             .filter(offer::Column::SupplierId.eq(supplier_id))
-            .filter(offer::Column::SupplierSku.is_in(chunk.iter().copied()));
+            .filter(among_texts(conn, offer::Column::SupplierSku, chunk));
         let found: Vec<String> = query.into_tuple().all(conn).await?;
         known.extend(found);
     }
@@ -112,7 +113,7 @@ pub async fn variants_offered(
             .select_only()
             .columns([offer::Column::SupplierSku, offer::Column::VariantId])
             .filter(offer::Column::SupplierId.eq(supplier_id))
-            .filter(offer::Column::SupplierSku.is_in(chunk.iter().map(String::as_str)));
+            .filter(among_texts(conn, offer::Column::SupplierSku, chunk));
         let found: Vec<(String, VariantId)> = query.into_tuple().all(conn).await?;
         offered.extend(found);
     }

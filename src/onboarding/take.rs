@@ -15,6 +15,7 @@ use crate::inventory;
 use crate::kernel::gtin::Gtin;
 use crate::kernel::ids::{SupplierId, VariantId};
 use crate::kernel::problem::Fault;
+use crate::platform::db::among_texts;
 use crate::platform::tx::Tx;
 use crate::suppliers::adapter::RemoteItem;
 use crate::suppliers::adapter::text::cut;
@@ -48,7 +49,7 @@ pub(super) async fn take(app: &App, supplier: &supplier::Model, items: &[RemoteI
     let offered = inventory::variants_offered(&tx, supplier.id, &skus).await?;
     let known = item::Entity::find()
         .filter(item::Column::SupplierId.eq(supplier.id))
-        .filter(item::Column::SupplierSku.is_in(skus.iter().map(String::as_str)))
+        .filter(among_texts(&tx, item::Column::SupplierSku, &skus))
         .order_by_asc(item::Column::Id)
         .lock_exclusive()
         .all(&tx)
@@ -78,7 +79,7 @@ async fn settled(app: &App, id: SupplierId, skus: &[String]) -> Result<HashSet<S
         .select_only()
         .column(item::Column::SupplierSku)
         .filter(item::Column::SupplierId.eq(id))
-        .filter(item::Column::SupplierSku.is_in(skus.iter().map(String::as_str)))
+        .filter(among_texts(app.db.read(), item::Column::SupplierSku, skus))
         .filter(item::Column::State.is_in([ItemState::Mapped, ItemState::Ignored]));
     Ok(query.into_tuple::<String>().all(app.db.read()).await?.into_iter().collect())
 }

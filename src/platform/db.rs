@@ -304,7 +304,8 @@ pub fn is_postgres(connection: &impl ConnectionTrait) -> bool {
 
 /// `column` is one of `ids`: one array parameter on PostgreSQL, so that every length is the same
 /// statement, and a list on SQLite. The array is read by a query of its own, once: without it, a plan
-/// that walks the whole of a small table reads it for every row.
+/// that walks the whole of a small table reads it for every row. And a list of many is so dear to a planner
+/// without statistics that it rather reads all of a supplier's offers.
 pub fn among<I: TypedId>(connection: &impl ConnectionTrait, column: impl ColumnTrait, ids: &[I]) -> Expr {
     if !is_postgres(connection) {
         return column.is_in(ids.iter().map(|id| id.uuid()));
@@ -315,12 +316,12 @@ pub fn among<I: TypedId>(connection: &impl ConnectionTrait, column: impl ColumnT
 }
 
 /// `column` is one of `texts`; as [`among`].
-pub fn among_texts(connection: &impl ConnectionTrait, column: impl ColumnTrait, texts: &[String]) -> Expr {
+pub fn among_texts(connection: &impl ConnectionTrait, column: impl ColumnTrait, texts: &[impl AsRef<str>]) -> Expr {
     if !is_postgres(connection) {
-        return column.is_in(texts.iter().cloned());
+        return column.is_in(texts.iter().map(AsRef::as_ref));
     }
-    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let list: Vec<String> = texts.iter().map(quoted).collect();
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let list: Vec<String> = texts.iter().map(|text| quoted(text.as_ref())).collect();
     let list = Expr::val(format!("{{{}}}", list.join(",")));
     Expr::cust_with_exprs("$1 = ANY((SELECT CAST($2 AS text[]))::text[])", [Expr::col(column.as_column_ref()), list])
 }

@@ -17,6 +17,7 @@ use crate::inventory::{offer, shortfall};
 use crate::kernel::ids::{OfferId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::db::{among, among_texts};
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
 use crate::suppliers::{self, supplier};
@@ -75,9 +76,13 @@ struct Known {
 
 impl Known {
     async fn load(tx: &Tx, supplier_id: SupplierId, chunk: &[OfferUpsert]) -> Result<Self, Fault> {
-        let near = Condition::any()
-            .add(offer::Column::SupplierSku.is_in(chunk.iter().map(|it| it.supplier_sku.as_str())))
-            .add(offer::Column::VariantId.is_in(chunk.iter().map(|it| it.variant_id)));
+        let skus: Vec<&str> = chunk.iter().map(|it| it.supplier_sku.as_str()).collect();
+        let variants: Vec<VariantId> = chunk.iter().map(|it| it.variant_id).collect();
+        let near = Condition::any().add(among_texts(tx, offer::Column::SupplierSku, &skus)).add(among(
+            tx,
+            offer::Column::VariantId,
+            &variants,
+        ));
         let query = offer::Entity::find().filter(offer::Column::SupplierId.eq(supplier_id)).filter(near);
         let rows = query.order_by_asc(offer::Column::Id).lock_exclusive().all(tx).await?;
         let mut known = Self { offers: HashMap::new(), by_sku: HashMap::new(), by_variant: HashMap::new() };

@@ -19,6 +19,7 @@ use crate::inventory::offer;
 use crate::inventory::queries::known_skus;
 use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::problem::Fault;
+use crate::platform::db::among_texts;
 use crate::platform::tx::Tx;
 use crate::suppliers::adapter::RemoteStock;
 use crate::workitems::{self, NewWorkItem, Severity};
@@ -180,7 +181,7 @@ async fn still_in_stock(
         .filter(offer::Column::Reported.gt(0))
         .filter(older);
     if let Some(some) = of {
-        query = query.filter(offer::Column::SupplierSku.is_in(some.iter().copied()));
+        query = query.filter(among_texts(conn, offer::Column::SupplierSku, some));
     }
     let skus: Vec<String> = query.into_tuple().all(conn).await?;
     Ok(skus.into_iter().collect())

@@ -21,6 +21,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{CommitmentId, OfferId, VariantId};
 use crate::kernel::problem::Fault;
+use crate::platform::db::among_texts;
 use crate::platform::jobs;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
@@ -88,7 +89,7 @@ async fn publish_chunk(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Res
     let tx = Tx::begin(app).await?;
     let offers = offer::Entity::find()
         .filter(offer::Column::SupplierId.eq(news.supplier.id))
-        .filter(offer::Column::SupplierSku.is_in(by_sku.keys().copied()))
+        .filter(among_texts(&tx, offer::Column::SupplierSku, &by_sku.keys().copied().collect::<Vec<_>>()))
         .order_by_asc(offer::Column::Id)
         .lock_exclusive()
         .all(&tx)
