@@ -10,7 +10,7 @@ use crate::platform::outbox;
 /// A supplier's record changed: its offers follow, and its stock is fetched.
 pub fn after_supplier_changed(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     let Some(supplier_id) = supplier_in(event, "supplierId") else { return Ok(vec![]) };
-    Ok(vec![NewJob::now(&ApplySupplierTerms { supplier_id })?, NewJob::now(&PollStock { supplier_id })?])
+    Ok(vec![NewJob::now(&ApplySupplierTerms { supplier_id })?, NewJob::without_waiting(&PollStock { supplier_id })?])
 }
 
 /// The owner decided about a report or costs that were held back.

@@ -78,6 +78,8 @@ pub struct NewJob {
     pub priority: Priority,
     /// How long to wait first. A business wait: the time scale divides it.
     pub delay: Duration,
+    /// Whether one with its key that waits for its time is run now.
+    pub hastens: bool,
 }
 
 impl NewJob {
@@ -95,7 +97,13 @@ impl NewJob {
             max_attempts: J::MAX_ATTEMPTS,
             priority: J::PRIORITY,
             delay,
+            hastens: false,
         })
+    }
+
+    /// `job`, to be run at once, also if one with its key waits for its time.
+    pub fn without_waiting<J: Job>(job: &J) -> Result<Self, Fault> {
+        Ok(Self { hastens: true, ..Self::now(job)? })
     }
 }
 

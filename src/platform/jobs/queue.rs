@@ -52,7 +52,7 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
         id: Set(id),
         kind: Set(job.kind.to_owned()),
         payload: Set(job.payload),
-        dedupe_key: Set(job.dedupe_key),
+        dedupe_key: Set(job.dedupe_key.clone()),
         status: Set(JobStatus::Queued),
         run_at: Set(run_at),
         rank_at: Set(job.priority.rank(run_at)),
@@ -74,6 +74,9 @@ pub async fn insert(tx: &Tx, job: NewJob) -> Result<Option<JobId>, Fault> {
         .on_conflict(OnConflict::column(Column::DedupeKey).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await?;
+    if inserted == 0 && job.hastens {
+        bring_forward(tx, job.dedupe_key, job.priority).await?;
+    }
     if job.delay.is_zero() {
         tx.hint(JOBS_TOPIC);
     }
@@ -119,10 +122,14 @@ pub async fn claim(app: &App, limit: u64) -> Result<Vec<entity::Model>, Fault> {
 
 /// Has a job that waits for its time run as soon as there is a place for it, found by its key.
 pub async fn hasten<J: Job>(tx: &Tx, job: &J) -> Result<(), Fault> {
+    bring_forward(tx, job.dedupe_key(), J::PRIORITY).await
+}
+
+async fn bring_forward(tx: &Tx, key: Option<String>, priority: Priority) -> Result<(), Fault> {
     let update = Entity::update_many()
         .col_expr(Column::RunAt, Expr::value(tx.now()))
-        .col_expr(Column::RankAt, Expr::value(J::PRIORITY.rank(tx.now())))
-        .filter(Column::DedupeKey.eq(job.dedupe_key()))
+        .col_expr(Column::RankAt, Expr::value(priority.rank(tx.now())))
+        .filter(Column::DedupeKey.eq(key))
         .filter(Column::Status.eq(JobStatus::Queued));
     update.exec(tx).await?;
     tx.hint(JOBS_TOPIC);
