@@ -103,7 +103,7 @@ pub async fn set_shipping_address(
     id: CartId,
     address: Address,
 ) -> Result<cart::Model, CheckoutError> {
-    let address = deliverable(address)?;
+    let address = address.deliverable(Code::AddressInvalid)?;
     let tx = Tx::begin(app).await?;
     let cart = access::open(&tx, actor, id).await?;
     if store::settings(&tx).await?.country(address.country_code).is_none() {
@@ -122,22 +122,12 @@ pub async fn set_billing_address(
     id: CartId,
     address: Address,
 ) -> Result<cart::Model, CheckoutError> {
-    let address = deliverable(address)?;
+    let address = address.deliverable(Code::AddressInvalid)?;
     let tx = Tx::begin(app).await?;
     let cart = access::open(&tx, actor, id).await?;
     let cart = access::change(&tx, cart, |row| row.billing_address = Set(Some(address))).await?;
     tx.commit().await?;
     Ok(cart)
-}
-
-fn deliverable(address: Address) -> Result<Address, CheckoutError> {
-    let address = address.tidy();
-    let problems: Vec<Problem<Code>> = address
-        .problems()
-        .into_iter()
-        .map(|it| Problem::at(Code::AddressInvalid, &format!("address.{}", it.field), it.message))
-        .collect();
-    if problems.is_empty() { Ok(address) } else { Err(VerbError::Refused(problems)) }
 }
 
 /// Picks how a parcel is sent. The pick is kept for the parcel's supplier, also while the cart has no

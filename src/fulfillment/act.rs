@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::address;
 use super::cancel;
 use super::forward;
 use super::hold;
-use super::jobs::{CancelAtSupplier, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused};
+use super::jobs::{CancelAtSupplier, ForwardSupplierOrder, ReconcileSupplierOrder};
 use super::manage;
 use super::recall;
 use super::remote;
@@ -91,11 +92,6 @@ async fn retry(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> 
     let Some(mut work) = work::open(&tx, id).await? else { return Ok(()) };
     match work.own.status {
         S::Queued => now(&tx, &ForwardSupplierOrder { id }).await?,
-        S::Failed => {
-            work.step(&tx, S::Queued, "the owner has it sent again").await?;
-            work.own.sendings = 0;
-            jobs::enqueue(&tx, &ForwardSupplierOrder { id }).await?;
-        }
         S::Unknown if askable => now(&tx, &ReconcileSupplierOrder { id }).await?,
         // A person who answers that very question asked the supplier; another's word would send it blindly.
         S::Unknown if kind == trouble::UNKNOWN => forward::known_missing(&tx, &mut work).await?,
@@ -112,9 +108,7 @@ async fn retry(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault> 
         }
         _ => {}
     }
-    if work.lines.iter().any(|row| row.open() > 0) {
-        jobs::enqueue(&tx, &ReplanRefused { id, despite_limit: true }).await?;
-    }
+    address::send_again(&tx, &mut work).await?;
     work.save(&tx).await?;
     tx.commit().await
 }
@@ -156,6 +150,9 @@ async fn handled(app: &App, id: SupplierOrderId, kind: &str) -> Result<(), Fault
     match kind {
         trouble::UNKNOWN | trouble::APPROVAL_REQUIRED => handled_by_hand(&tx, &mut work).await?,
         trouble::SHIPMENT_OVERDUE => more_time_to_ship(&mut work, until),
+        trouble::CANCELLATION_UNANSWERED if work.own.status == SupplierOrderStatus::CancelRequested => {
+            work.own.cancel_requested_at = Some(tx.now());
+        }
         trouble::SUPPLIER_HOLDS if work.own.acknowledged_at.is_some() => more_time_to_ship(&mut work, until),
         trouble::ACCEPTANCE_OVERDUE | trouble::INTERCEPTED | trouble::SUPPLIER_HOLDS => {
             work.own.accept_by = work.own.accept_by.max(until);

@@ -233,6 +233,7 @@ pub(super) async fn declined(tx: &Tx, work: &mut Work, reason: &str) -> Result<(
 
 /// Tells the customer and the owner that it was too late.
 pub(super) async fn tell_declined(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
+    trouble::cancellation_answered(tx, work.own.id).await?;
     if work.own.recalled_at.is_some() {
         return recall::declined(tx, work).await;
     }

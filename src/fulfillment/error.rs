@@ -11,6 +11,19 @@ pub enum OrderCancelProblem {
     TooLate,
 }
 
+/// Why an order does not go to another address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderAddressProblem {
+    /// No parcel can arrive there.
+    AddressInvalid,
+    /// There is no such order.
+    NotFound,
+    /// A supplier may send to the old address.
+    WithSupplier,
+    /// Nothing is left to be sent.
+    TooLate,
+}
+
 /// Why something was not done with a supplier order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SupplierOrderProblem {

@@ -33,6 +33,7 @@ mod replan;
 mod requests;
 mod ship;
 
+mod address;
 mod cancel;
 mod hold;
 mod manage;
@@ -47,10 +48,11 @@ mod forget;
 mod jobs;
 mod sweep;
 
+pub use self::address::order_shipping_address_update;
 pub use self::allowed::{SupplierOrderAction, allowed, may_ship};
 pub use self::cancel::{can_cancel, order_cancel};
 pub use self::entity::{decision, line, request, supplier_order, transition};
-pub use self::error::{OrderCancelProblem, SupplierOrderProblem};
+pub use self::error::{OrderAddressProblem, OrderCancelProblem, SupplierOrderProblem};
 pub use self::forget::ForgetWords;
 pub use self::hold::{hold, release};
 pub use self::jobs::{

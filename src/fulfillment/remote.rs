@@ -51,7 +51,11 @@ pub(super) async fn take(tx: &Tx, work: &mut Work, remote: &RemoteOrder) -> Resu
     }
     if work.own.status.is_final() {
         let is_yes = !matches!(remote.status, R::Rejected | R::Cancelled | R::Unknown(_));
-        if work.own.status == SupplierOrderStatus::Cancelled && work.own.submitted_at.is_none() && is_yes {
+        let unsent = work.own.status == SupplierOrderStatus::Cancelled && work.own.submitted_at.is_none();
+        // Told once: what it says of it later on is no news.
+        if unsent && is_yes && work.own.remote_id.is_none() {
+            work.own.remote_id = Some(remote.id.clone());
+            work.save(tx).await?;
             super::trouble::taken_late(tx, work).await?;
         }
         return Ok(NewsOutcome::Applied);

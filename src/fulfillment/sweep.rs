@@ -1,6 +1,8 @@
 //! Which supplier orders to look at: stuck between two steps, or past a deadline; and what a deadline
 //! that passed leads to.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -16,6 +18,7 @@ use crate::app::App;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
+use crate::platform::jobs;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 use crate::suppliers::adapter::Cancelling;
@@ -29,8 +32,10 @@ const BATCH: u64 = 200;
 
 /// No answer yet.
 const UNANSWERED: [S; 5] = [S::Routed, S::Queued, S::Submitting, S::Unknown, S::Submitted];
-/// With its supplier, not all shipped yet.
-const UNSHIPPED: [S; 4] = [S::Acknowledged, S::InProduction, S::PartiallyShipped, S::CancelRequested];
+/// Answered, not all shipped yet.
+const UNSHIPPED: [S; 3] = [S::Acknowledged, S::InProduction, S::PartiallyShipped];
+/// How long a supplier has to answer a cancellation. A business wait.
+const CANCELLATION: Duration = Duration::from_secs(24 * 3600);
 /// States that something is at work to leave.
 const TRANSIENT: [S; 4] = [S::Queued, S::Submitting, S::Unknown, S::CancelRequested];
 
@@ -40,9 +45,17 @@ pub(super) async fn suspects(app: &App) -> Result<Vec<SupplierOrderId>, Fault> {
     let stuck = Condition::all().add(Column::Status.is_in(TRANSIENT)).add(Column::UpdatedAt.lt(now - STUCK_AFTER));
     let unanswered = Condition::all().add(Column::Status.is_in(UNANSWERED)).add(Column::AcceptBy.lt(now));
     let unshipped = Condition::all().add(Column::Status.is_in(UNSHIPPED)).add(Column::ShipBy.lt(now));
+    let asked_before = now - jobs::scaled(app, CANCELLATION);
+    let uncancelled =
+        Condition::all().add(Column::Status.eq(S::CancelRequested)).add(Column::CancelRequestedAt.lt(asked_before));
     let mut all = Vec::new();
     // Apart, so that many that are overdue do not hide one that is stuck.
-    for (which, column) in [(stuck, Column::UpdatedAt), (unanswered, Column::AcceptBy), (unshipped, Column::ShipBy)] {
+    for (which, column) in [
+        (stuck, Column::UpdatedAt),
+        (unanswered, Column::AcceptBy),
+        (uncancelled, Column::CancelRequestedAt),
+        (unshipped, Column::ShipBy),
+    ] {
         // The latest to pass its deadline first: those before it are work items already.
         let query = Entity::find().filter(which).order_by_desc(column).limit(BATCH);
         all.extend(query.all(app.db.read()).await?.into_iter().map(|row| row.id));
@@ -57,6 +70,11 @@ pub(super) async fn check_deadlines(tx: &Tx, work: &mut Work) -> Result<(), Faul
     let status = work.own.status;
     if UNANSWERED.contains(&status) && work.own.accept_by < tx.now() {
         return unanswered(tx, work).await;
+    }
+    if status == S::CancelRequested {
+        let asked_before = tx.now() - jobs::scaled(tx.app(), CANCELLATION);
+        let late = work.own.cancel_requested_at.is_some_and(|at| at < asked_before);
+        return if late { trouble::cancellation_unanswered(tx, work).await } else { Ok(()) };
     }
     if UNSHIPPED.contains(&status) && work.own.ship_by < tx.now() {
         return unshipped(tx, work).await;
@@ -89,13 +107,7 @@ async fn unshipped(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
         work.save(tx).await?;
         tell(tx, work, "A supplier did not ship in time.", "SHIP_BY").await?;
     }
-    let number = &work.order.number;
-    if work.own.status == S::CancelRequested {
-        let message = format!("A supplier was asked not to ship its part of order {number}, and does not answer.");
-        let actions = [MARK_HANDLED, workitems::WAIT];
-        return trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await;
-    }
-    let message = format!("A supplier has not shipped its part of order {number} in time.");
+    let message = format!("A supplier has not shipped its part of order {} in time.", work.order.number);
     let actions = [REROUTE, CANCEL_AND_REFUND, MARK_HANDLED, workitems::WAIT];
     trouble::open(tx, work, trouble::SHIPMENT_OVERDUE, Severity::High, message, &actions).await
 }

@@ -39,6 +39,8 @@ pub const UNKNOWN: &str = "SUPPLIER_ORDER_UNKNOWN";
 pub const APPROVAL_REQUIRED: &str = "APPROVAL_REQUIRED";
 /// The supplier does not cancel any more.
 pub const CANCELLATION_REFUSED: &str = "CANCELLATION_REFUSED";
+/// The supplier was asked to cancel, and does not answer.
+pub const CANCELLATION_UNANSWERED: &str = "CANCELLATION_UNANSWERED";
 /// It cannot be sent.
 const CANNOT_SEND: &str = "SUPPLIER_ORDER_FAILED";
 /// Nobody answered in time.
@@ -89,7 +91,13 @@ pub(super) async fn answered(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> 
 /// Closes all items about a supplier order that nothing more is expected of.
 pub(super) async fn ended(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> {
     answered(tx, id).await?;
+    cancellation_answered(tx, id).await?;
     workitems::close_by_key(tx, &key(SHIPMENT_OVERDUE, id), "nothing more is expected").await
+}
+
+/// Closes the item about a cancellation that was answered.
+pub(super) async fn cancellation_answered(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> {
+    workitems::close_by_key(tx, &key(CANCELLATION_UNANSWERED, id), "the supplier answered").await
 }
 
 /// Closes the items about a hold that ended.
@@ -163,8 +171,10 @@ pub async fn intercepted(tx: &Tx, work: &Work, reason: &str) -> Result<(), Fault
 pub async fn taken_late(tx: &Tx, work: &Work) -> Result<(), Fault> {
     let message = format!(
         "A supplier took its part of order {} after that was taken back from it, unsent as it seemed: ask it not to \
-         send {}, or the customer gets these goods twice.",
-        work.order.number, work.own.id
+         send {} (its {}), or the customer gets these goods twice.",
+        work.order.number,
+        work.own.id,
+        work.own.remote_id.as_deref().unwrap_or("number is not known"),
     );
     open(tx, work, TAKEN_LATE, Severity::Critical, message, &[MARK_HANDLED, workitems::WAIT]).await
 }
@@ -194,6 +204,16 @@ pub async fn refused(tx: &Tx, work: &Work, kind: &'static str, units: i64, why: 
     let message = format!("{units} units of order {} were refused and {why}.", work.order.number);
     let actions = [RETRY, CANCEL_AND_REFUND, workitems::WAIT];
     open(tx, work, kind, Severity::High, message, &actions).await
+}
+
+/// It is asked to cancel, and nobody answers.
+pub async fn cancellation_unanswered(tx: &Tx, work: &Work) -> Result<(), Fault> {
+    let message = format!(
+        "A supplier was asked to cancel its part of order {} and does not answer: it may ship it.",
+        work.order.number
+    );
+    let actions = [MARK_HANDLED, workitems::WAIT];
+    open(tx, work, CANCELLATION_UNANSWERED, Severity::High, message, &actions).await
 }
 
 /// Its supplier does not cancel it any more.

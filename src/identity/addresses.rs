@@ -12,7 +12,7 @@ use super::{Action, Actor};
 use crate::app::App;
 use crate::kernel::address::Address;
 use crate::kernel::ids::{CustomerAddressId, CustomerId};
-use crate::kernel::problem::{Fault, Problem, VerbError};
+use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::tx::Tx;
 
 /// The most addresses of one customer.
@@ -28,7 +28,7 @@ pub async fn create(
     address: Address,
 ) -> Result<(customer::Model, CustomerAddressId), Refused> {
     let customer_id = customers::acting(actor)?;
-    let address = deliverable(address)?;
+    let address = address.deliverable(CustomerProblem::AddressInvalid)?;
     let tx = Tx::begin(app).await?;
     let owner = customers::lock(&tx, customer_id).await?;
     if Entity::find().filter(Column::CustomerId.eq(customer_id)).count(&tx).await? >= MAX_ADDRESSES {
@@ -57,7 +57,7 @@ pub async fn update(
     address: Address,
 ) -> Result<customer::Model, Refused> {
     let customer_id = customers::acting(actor)?;
-    let address = deliverable(address)?;
+    let address = address.deliverable(CustomerProblem::AddressInvalid)?;
     let tx = Tx::begin(app).await?;
     let owner = customers::lock(&tx, customer_id).await?;
     let mut row = own(&tx, actor, id).await?.into_active_model();
@@ -104,15 +104,6 @@ async fn own(tx: &Tx, actor: &Actor, id: CustomerAddressId) -> Result<Model, Ref
     let found = Entity::find_by_id(id).one(tx).await?;
     let found = found.filter(|row| actor.may_on(Action::ActAsCustomer, row).is_ok());
     found.ok_or_else(|| VerbError::refused(CustomerProblem::NotFound, "id", "there is no such address"))
-}
-
-fn deliverable(address: Address) -> Result<Address, Refused> {
-    let address = address.tidy();
-    let problem = |it: crate::kernel::address::AddressProblem| {
-        Problem::at(CustomerProblem::AddressInvalid, &format!("address.{}", it.field), it.message)
-    };
-    let problems: Vec<_> = address.problems().into_iter().map(problem).collect();
-    if problems.is_empty() { Ok(address) } else { Err(VerbError::Refused(problems)) }
 }
 
 /// The addresses of customers, oldest first; the caller has checked whose they are.

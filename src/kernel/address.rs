@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::country::CountryCode;
 use super::postal::{self, PostalRule};
+use super::problem::{Problem, VerbError};
 
 /// Where something is sent, or billed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
@@ -78,6 +79,17 @@ impl Address {
             country_code: self.country_code,
             phone: None,
         }
+    }
+
+    /// The same address, tidy, if a parcel can arrive there.
+    ///
+    /// # Errors
+    /// `code` for each field that keeps one from arriving, at `address.<field>`.
+    pub fn deliverable<C: Copy>(self, code: C) -> Result<Self, VerbError<C>> {
+        let address = self.tidy();
+        let problem = |it: AddressProblem| Problem::at(code, &format!("address.{}", it.field), it.message);
+        let problems: Vec<_> = address.problems().into_iter().map(problem).collect();
+        if problems.is_empty() { Ok(address) } else { Err(VerbError::Refused(problems)) }
     }
 
     /// Everything that keeps a parcel from arriving here, field by field; empty if nothing does.

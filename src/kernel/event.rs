@@ -46,6 +46,8 @@ pub enum EventType {
     CancellationRefused,
     /// Lines, or the whole order, were cancelled.
     OrderCancelled,
+    /// What was not sent yet goes to another address.
+    OrderAddressChanged,
     /// A parcel left.
     ShipmentCreated,
     /// A parcel moved.
@@ -66,6 +68,8 @@ pub enum EventType {
     OutOfStock,
     /// Variants can be had again, or for the first time.
     BackInStock,
+    /// Only few units of variants can be had any more.
+    LowStock,
     /// What a supplier charges changed.
     CostChanged,
     /// An import ended.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::Stream;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
-use crate::kernel::event::Audience;
+use crate::kernel::event::{Audience, EventType};
 use crate::kernel::page::{CursorError, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 use crate::platform::outbox::POSITION_TOPIC;
@@ -47,6 +47,8 @@ pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, 
             let query = Entity::find()
                 .filter(Column::Position.gt(last))
                 .filter(Column::Audience.ne(Audience::Internal))
+                // Not those of a newer program beside this one, which this one cannot read.
+                .filter(Column::Kind.is_in(EventType::iter()))
                 .order_by_asc(Column::Position)
                 .limit(BATCH);
             let events = query.all(app.db.read()).await.map_err(Fault::from)?;

@@ -14,8 +14,8 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::claim::adopt_all;
-use super::entity::{line, order};
-use super::place::token_context;
+use super::entity::order;
+use super::place::{search_text, token_context};
 use super::queries::lines_of;
 use super::state::FulfillmentStatus;
 use crate::identity::erasure;
@@ -127,7 +127,7 @@ async fn erase(tx: &Tx, id: OrderId) -> Result<(), Fault> {
     // Whoever holds the old token held it as the person who is forgotten.
     let token = random_token(&tx.app().ids, "ott_");
     let (shipping, billing) = (order.shipping_address.erased(), order.billing_address.erased());
-    let search_text = search_text(order.number, &lines);
+    let search_text = search_text(order.number, &[], lines.iter().map(|it| (&it.title, &it.sku)));
     let mut row = order.into_active_model();
     row.email = Set(ERASED.to_owned());
     row.phone = Set(None);
@@ -145,9 +145,4 @@ async fn erase(tx: &Tx, id: OrderId) -> Result<(), Fault> {
     outbox::append(tx, NewEvent::of_order(id, EventType::OrderErased, Audience::Store, message)).await?;
     tracing::info!(order.id = %id, "order {id} lost its buyer");
     Ok(())
-}
-
-fn search_text(number: i64, lines: &[line::Model]) -> String {
-    let words = lines.iter().flat_map(|it| [it.title.clone(), it.sku.clone()]);
-    std::iter::once(number.to_string()).chain(words).collect::<Vec<_>>().join("\n").to_lowercase()
 }

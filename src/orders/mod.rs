@@ -12,6 +12,7 @@
 //! both cancelled and shipped; a status is what its facts say.
 
 pub mod activity;
+mod address;
 mod claim;
 pub mod entity;
 mod erase;
@@ -23,6 +24,7 @@ mod queries;
 pub mod state;
 pub mod timeline;
 
+pub use self::address::change_shipping_address;
 pub use self::claim::{ClaimOrders, OrderClaimProblem, claim};
 pub use self::entity::{line, order};
 pub use self::erase::{EraseOrders, count_under_way};

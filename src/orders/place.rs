@@ -149,6 +149,7 @@ fn order_row(
 ) -> order::ActiveModel {
     let authorized = new.authorized.minor();
     let money = MoneyFacts { authorized, free: new.total.minor() == 0, ..MoneyFacts::default() };
+    let goods = new.lines.iter().map(|it| (&it.variant.product_title, &it.variant.sku));
     order::ActiveModel {
         id: Set(id),
         number: Set(number),
@@ -180,7 +181,7 @@ fn order_row(
         payment_status: Set(state::payment_status(money)),
         fulfillment_status: Set(state::FulfillmentStatus::Unfulfilled),
         return_status: Set(state::ReturnStatus::None),
-        search_text: Set(search_text(number, new)),
+        search_text: Set(search_text(number, &[&new.email, &new.shipping_address.name], goods)),
         placed_at: Set(tx.now()),
         updated_at: Set(tx.now()),
         erased_at: Set(None),
@@ -226,10 +227,14 @@ fn plan_of_order(new: &Placement, line_ids: &[OrderLineId]) -> Plan {
     plan
 }
 
-fn search_text(number: i64, new: &Placement) -> String {
-    let mut words = vec![number.to_string(), new.email.clone(), new.shipping_address.name.clone()];
-    for it in &new.lines {
-        words.extend([it.variant.product_title.clone(), it.variant.sku.clone()]);
-    }
+/// What an order is found by: its number, who bought it, and the goods' titles and SKUs.
+pub(super) fn search_text<'a>(
+    number: i64,
+    people: &[&str],
+    goods: impl Iterator<Item = (&'a String, &'a String)>,
+) -> String {
+    let mut words = vec![number.to_string()];
+    words.extend(people.iter().map(|&it| it.to_owned()));
+    words.extend(goods.flat_map(|(title, sku)| [title.clone(), sku.clone()]));
     words.join("\n").to_lowercase()
 }

@@ -2,6 +2,7 @@
 //! requests, and what the exceptions queue's actions do.
 
 mod actions;
+mod address;
 mod deadlines;
 mod holds;
 mod items;
@@ -15,7 +16,15 @@ use crate::support::{stock, trade};
 
 /// The tests of all parts.
 pub fn tests() -> Vec<crate::support::Test> {
-    [actions::tests(), deadlines::tests(), holds::tests(), items::tests(), moves::tests()].into_iter().flatten().collect()
+    let all = [
+        actions::tests(),
+        address::tests(),
+        deadlines::tests(),
+        holds::tests(),
+        items::tests(),
+        moves::tests(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// One variant, offered by two suppliers at the portal; the first is cheaper and `forwards` by itself or not.

@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 
 use super::enums::SupplierRejectionOut;
 use super::types::SupplierOrder;
-use crate::fulfillment::{Acceptance, OrderCancelProblem, Relocation, SupplierOrderProblem};
+use crate::fulfillment::{Acceptance, OrderAddressProblem, OrderCancelProblem, Relocation, SupplierOrderProblem};
 use crate::graph::GlobalId;
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::kernel::clock::Moment;
@@ -42,6 +42,32 @@ pub struct OrderCancelPayload {
     pub order: Option<Order>,
     /// What is wrong; empty if it was done, or asked for.
     pub user_errors: Vec<OrderCancelUserError>,
+}
+
+/// Why an order does not go to another address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "OrderAddressProblem", visible = "visible_to_store")]
+pub enum OrderShippingAddressUpdateErrorCode {
+    /// No parcel can arrive there, or it is in another country than the one the order was paid for.
+    AddressInvalid,
+    /// There is no such order.
+    NotFound,
+    /// A supplier may send to the old address: call its part back first.
+    WithSupplier,
+    /// Nothing is left to be sent.
+    TooLate,
+}
+
+user_error!(OrderShippingAddressUpdateUserError, OrderShippingAddressUpdateErrorCode, "visible_to_store");
+
+/// What became of another address.
+#[derive(SimpleObject)]
+#[graphql(visible = "visible_to_store")]
+pub struct OrderShippingAddressUpdatePayload {
+    /// The order as it is now; null if nothing was done.
+    pub order: Option<Order>,
+    /// What is wrong; empty if it was done.
+    pub user_errors: Vec<OrderShippingAddressUpdateUserError>,
 }
 
 /// Why something was not done with a supplier order.

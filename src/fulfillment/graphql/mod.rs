@@ -14,10 +14,11 @@ pub use self::enums::{
     SupplierRequestStatus,
 };
 pub use self::inputs::{
-    OrderCancelErrorCode, OrderCancelInput, OrderCancelPayload, OrderCancelUserError, SupplierOrderAcceptInput,
-    SupplierOrderCancelAnswerInput, SupplierOrderErrorCode, SupplierOrderHoldInput, SupplierOrderLineInput,
-    SupplierOrderMoveInput, SupplierOrderPayload, SupplierOrderRecallInput, SupplierOrderRejectInput,
-    SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
+    OrderCancelErrorCode, OrderCancelInput, OrderCancelPayload, OrderCancelUserError,
+    OrderShippingAddressUpdateErrorCode, OrderShippingAddressUpdatePayload, OrderShippingAddressUpdateUserError,
+    SupplierOrderAcceptInput, SupplierOrderCancelAnswerInput, SupplierOrderErrorCode, SupplierOrderHoldInput,
+    SupplierOrderLineInput, SupplierOrderMoveInput, SupplierOrderPayload, SupplierOrderRecallInput,
+    SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload, SupplierOrderUserError,
 };
 pub use self::mutation::FulfillmentMutation;
 pub use self::requests::{SupplierOrderHold, SupplierRequest};

@@ -3,11 +3,12 @@
 use async_graphql::{Context, Object};
 
 use super::inputs::{
-    OrderCancelInput, OrderCancelPayload, SupplierOrderAcceptInput, SupplierOrderCancelAnswerInput,
-    SupplierOrderHoldInput, SupplierOrderMoveInput, SupplierOrderPayload, SupplierOrderRecallInput,
-    SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload,
+    OrderCancelInput, OrderCancelPayload, OrderShippingAddressUpdatePayload, SupplierOrderAcceptInput,
+    SupplierOrderCancelAnswerInput, SupplierOrderHoldInput, SupplierOrderMoveInput, SupplierOrderPayload,
+    SupplierOrderRecallInput, SupplierOrderRejectInput, SupplierOrderRerouteInput, SupplierOrderReroutePayload,
 };
 use super::types::SupplierOrder;
+use crate::checkout::graphql::AddressInput;
 use crate::fulfillment::{self, SupplierOrderProblem, supplier_order};
 use crate::graph::{ContextExt, GlobalId, Nullable, payload, required};
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
@@ -32,6 +33,25 @@ impl FulfillmentMutation {
     ) -> Nullable<OrderCancelPayload> {
         let result = fulfillment::order_cancel(ctx.app(), ctx.actor(), id.0, input.reason, input.token).await;
         let build = |(order, user_errors): (Option<_>, _)| OrderCancelPayload { order: order.map(Order), user_errors };
+        required(payload(result).map(build))
+    }
+
+    /// Sends what was not sent yet of an order to another address of the same country, and tries again what could
+    /// not be sent to the old one. Not while a supplier may send there: what it has is called back first
+    /// (`supplierOrderRecall`). For the owner, and staff with both `FULFILLMENT` and `ORDERS`. A repeat answers the
+    /// order as it is.
+    #[graphql(visible = "visible_to_store")]
+    async fn order_shipping_address_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order's id.")] id: GlobalId<OrderId>,
+        #[graphql(desc = "Where it goes.")] address: AddressInput,
+    ) -> Nullable<OrderShippingAddressUpdatePayload> {
+        let result = fulfillment::order_shipping_address_update(ctx.app(), ctx.actor(), id.0, address.into()).await;
+        let build = |(order, user_errors): (Option<_>, _)| OrderShippingAddressUpdatePayload {
+            order: order.map(Order),
+            user_errors,
+        };
         required(payload(result).map(build))
     }
 

@@ -101,6 +101,8 @@ pub enum EventTypeOut {
     CancellationRefused,
     /// Lines, or the whole order, were cancelled.
     OrderCancelled,
+    /// What was not sent yet goes to another address.
+    OrderAddressChanged,
     /// A parcel left.
     ShipmentCreated,
     /// A parcel moved.
@@ -119,6 +121,8 @@ pub enum EventTypeOut {
     OutOfStock,
     /// Variants can be had again, or for the first time; `message` names some by their SKUs.
     BackInStock,
+    /// No more than `Shop.lowStockAt` units of variants can be had any more; `message` names some by their SKUs.
+    LowStock,
     /// What a supplier charges changed.
     CostChanged,
     /// A supplier's record or services changed.

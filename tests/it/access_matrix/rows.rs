@@ -296,6 +296,11 @@ fn fulfillment_mutations() -> Vec<Row> {
     let supplier = Gate::Part(Fulfillment);
     let cancel = works(Gate::Customer(Orders), "orderCancel(id: $ord7, input: {})");
     vec![
+        works(
+            Gate::All(&[Fulfillment, Orders]),
+            "orderShippingAddressUpdate(id: $ord8, address: {
+                name: \"A\", address1: \"B 1\", city: \"Berlin\", postalCode: \"10115\", countryCode: \"DE\" })",
+        ),
         works(Gate::Store(Fulfillment), "supplierOrderRecall(id: $sor7, input: {})"),
         cancel.or_with_token("orderCancel(id: $ord7, input: { token: $TOKEN7 })"),
         // What is out is its supplier's to hold.

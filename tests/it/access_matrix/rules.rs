@@ -99,7 +99,11 @@ pub const TYPES: &[(&str, Class, Fields)] = &[
     ("ProductOption", Class::Everybody, &[(Reached, "name values")]),
     ("SelectedOption", Class::Everybody, &[(Reached, "name value")]),
     // The shop, and who uses it.
-    ("Shop", Class::Everybody, &[(Reached, "countries currencyCode name"), (Store(Settings), "capture sender taxes")]),
+    (
+        "Shop",
+        Class::Everybody,
+        &[(Reached, "countries currencyCode name"), (Store(Settings), "capture lowStockAt sender taxes")],
+    ),
     ("CountryTax", Class::Everybody, &[(Reached, "country inclusive rate")]),
     (
         "Customer",
@@ -507,7 +511,7 @@ pub const PAYLOADS: &[(&str, &str)] = &[
     ("DiscountCreatePayload DiscountDeactivatePayload", "discount"),
     ("PriceRuleCreatePayload PriceRuleUpdatePayload", "rule"),
     ("ExchangeRateSetPayload", "exchangeRate"),
-    ("OrderCancelPayload OrderClaimPayload", "order"),
+    ("OrderCancelPayload OrderClaimPayload OrderShippingAddressUpdatePayload", "order"),
     ("CustomerErasePayload", "erased ordersUnderWay"),
     ("RefundCreatePayload", "refund"),
     ("ShipmentPayload", "shipment"),

@@ -56,7 +56,7 @@ fn troubles() -> Vec<Trouble> {
         ("ACCEPTANCE_OVERDUE", place(S::Unknown, R::Unsubmitted, none)),
         ("ACCEPTANCE_OVERDUE", place(S::Submitted, R::Submitted, none)),
         ("SHIPMENT_OVERDUE", accepted(S::InProduction, [3, 0, 0, 0, 0])),
-        ("SHIPMENT_OVERDUE", accepted(S::CancelRequested, [3, 0, 0, 0, 0])),
+        ("CANCELLATION_UNANSWERED", accepted(S::CancelRequested, [3, 0, 0, 0, 0])),
         ("SUPPLIER_ORDER_TAKEN_LATE", place(S::Cancelled, R::Unsubmitted, [0, 3, 0, 0, 0])),
     ]
 }
@@ -74,6 +74,10 @@ async fn raise(app: &TestApp, id: SupplierOrderId, kind: &str) -> Result<(), Fau
         "SUPPLIER_ORDER_FAILED" => trouble::cannot_send(&tx, &work, "why").await?,
         "NOT_REROUTED" => trouble::cannot_reroute(&tx, &work, "why").await?,
         "SUPPLIER_ORDER_INTERCEPTED" => trouble::intercepted(&tx, &work, "why").await?,
+        "CANCELLATION_UNANSWERED" => {
+            work.own.cancel_requested_at = Some(tx.now() - chrono::TimeDelta::days(2));
+            work.save(&tx).await?;
+        }
         "SUPPLIER_ORDER_TAKEN_LATE" => trouble::taken_late(&tx, &work).await?,
         "SUPPLIER_ORDER_UNKNOWN" => trouble::still_unknown(&tx, &work, "why").await?,
         "SUPPLIER_ORDER_REJECTED" => trouble::refused(&tx, &work, trouble::REJECTED, 3, "why").await?,
@@ -89,7 +93,7 @@ async fn raise(app: &TestApp, id: SupplierOrderId, kind: &str) -> Result<(), Fau
         other => panic!("nothing opens {other}"),
     }
     tx.commit().await?;
-    if kind.ends_with("_OVERDUE") {
+    if kind.ends_with("_OVERDUE") || kind == "CANCELLATION_UNANSWERED" {
         app.advance(Duration::from_secs(31)).await;
     }
     Ok(())

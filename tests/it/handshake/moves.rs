@@ -1,5 +1,7 @@
 //! Units that go to a supplier by name, and units that are called back.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{rivals, standing, units_out};
@@ -23,6 +25,8 @@ async fn three(app: &TestApp, forwards: bool) -> (Client, trade::Bought, Value, 
     let bought = trade::buy(app, &[(&variant, 3)]).await;
     app.run_jobs().await;
     let part = trade::parts(&owner, &bought.id).await.remove(0);
+    // What the units go on in is later, and comes after it.
+    app.advance(Duration::from_millis(1)).await;
     (owner, bought, part, suppliers)
 }
 
