@@ -48,6 +48,7 @@ pub fn handlers() -> Handlers {
         .with::<inventory::DecideHeldCosts>()
         .with::<inventory::PollStock>()
         .with::<inventory::WatchPolls>()
+        .with::<inventory::WatchLowStock>()
         .with::<pricing::Reprice>()
         .with::<pricing::RepriceAll>()
         .with::<pricing::ApplyPrices>()
@@ -192,6 +193,7 @@ pub async fn schedule(app: &App) -> Result<(), Fault> {
     jobs::ensure(app, &fulfillment::SweepRequests {}).await?;
     jobs::ensure(app, &inventory::NoteStaleStock {}).await?;
     jobs::ensure(app, &inventory::WatchPolls {}).await?;
+    jobs::ensure(app, &inventory::WatchLowStock {}).await?;
     jobs::ensure(app, &pricing::WatchPrices {}).await?;
     jobs::ensure(app, &webhooks::SweepWebhooks {}).await
 }

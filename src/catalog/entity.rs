@@ -160,6 +160,8 @@ pub mod variant {
         pub active: bool,
         /// Whether it can be had; inventory says so.
         pub in_stock: bool,
+        /// Whether the store was told that only few can be had.
+        pub low_stock: bool,
         /// Its place among its siblings.
         pub position: i32,
         /// When it was made.

@@ -1,6 +1,6 @@
 //! What a product's row knows of its variants: its price range, its stock, its options.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::entity::{product, variant};
+use super::entity::{ProductStatus, product, variant};
 use super::products::gather_options;
 use super::queries::bind_ids;
 use super::search;
@@ -21,8 +21,14 @@ use crate::platform::news;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 
+/// The stream of what sells out, comes back and becomes scarce.
+const STREAM: &str = "stock";
 /// How many SKUs an event names.
 const NAMED: usize = 10;
+
+/// Whether a variant is on the shelf.
+const ON_SHELF: &str =
+    "(active AND EXISTS (SELECT 1 FROM product p WHERE p.id = variant.product_id AND p.status = 'ACTIVE'))";
 
 /// Records whether variants can be had. Inventory calls this when that changed.
 pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Result<(), Fault> {
@@ -40,6 +46,7 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
         .into_tuple::<(VariantId, ProductId)>()
         .all(tx)
         .await?;
+    let mut changed = Vec::new();
     for available in [true, false] {
         let these: Vec<VariantId> = changes.iter().filter(|(_, it)| *it == available).map(|(id, _)| *id).collect();
         if these.is_empty() {
@@ -49,23 +56,66 @@ pub async fn record_availability(tx: &Tx, changes: &[(VariantId, bool)]) -> Resu
             .col_expr(variant::Column::InStock, Expr::value(available))
             .filter(variant::Column::InStock.ne(available))
             .filter(among(tx, variant::Column::Id, &these));
-        tell(tx, available, &update.exec_with_returning(tx).await?).await?;
+        changed.push((available, update.exec_with_returning(tx).await?));
     }
-    refresh_stock(tx, locked.into_iter().map(|(_, product)| product).collect()).await
+    refresh_stock(tx, locked.into_iter().map(|(_, product)| product).collect()).await?;
+    // Last: all of them are one stream, whose row stays locked until the transaction ends.
+    for (available, variants) in changed {
+        if !variants.is_empty() {
+            tx.tell(news::SHOP);
+        }
+        let (kind, what) =
+            if available { (EventType::BackInStock, "In stock") } else { (EventType::OutOfStock, "Out of stock") };
+        tell(tx, kind, what, variants).await?;
+    }
+    Ok(())
 }
 
-/// Tells that variants can be had again, or not any more.
-async fn tell(tx: &Tx, available: bool, variants: &[variant::Model]) -> Result<(), Fault> {
-    let Some(first) = variants.first() else { return Ok(()) };
-    tx.tell(news::SHOP);
+/// Records of which variants only few can be had, as far as they are on the shelf, and tells of those that are new
+/// among them. Inventory calls this with the variants locked.
+pub async fn record_low_stock(tx: &Tx, changes: &[(VariantId, bool)]) -> Result<(), Fault> {
+    let of = |low: bool| -> Vec<VariantId> { changes.iter().filter(|(_, it)| *it == low).map(|(id, _)| *id).collect() };
+    mark_low(tx, &of(false), "FALSE").await?;
+    let mut marked = mark_low(tx, &of(true), ON_SHELF).await?;
+    marked.retain(|it| it.low_stock);
+    tell(tx, EventType::LowStock, "Low stock", marked).await
+}
+
+/// Marks variants by what `low` says of each; those whose mark this changed.
+async fn mark_low(tx: &Tx, ids: &[VariantId], low: &'static str) -> Result<Vec<variant::Model>, Fault> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let update = variant::Entity::update_many()
+        .col_expr(variant::Column::LowStock, Expr::cust(low))
+        .filter(Expr::cust(format!("low_stock <> {low}")))
+        .filter(among(tx, variant::Column::Id, ids));
+    Ok(update.exec_with_returning(tx).await?)
+}
+
+/// Tells `what` became of variants, as far as they are on the shelf.
+async fn tell(tx: &Tx, kind: EventType, what: &str, mut variants: Vec<variant::Model>) -> Result<(), Fault> {
+    if variants.is_empty() {
+        return Ok(());
+    }
+    let products: Vec<ProductId> = variants.iter().map(|it| it.product_id).collect();
+    let shown = product::Entity::find()
+        .select_only()
+        .column(product::Column::Id)
+        .filter(among(tx, product::Column::Id, &products))
+        .filter(product::Column::Status.eq(ProductStatus::Active));
+    let shown: HashSet<ProductId> = shown.into_tuple::<ProductId>().all(tx).await?.into_iter().collect();
+    variants.retain(|it| it.active && shown.contains(&it.product_id));
+    if variants.is_empty() {
+        return Ok(());
+    }
+    variants.sort_by_key(|it| it.id);
     let named: Vec<&str> = variants.iter().take(NAMED).map(|it| it.sku.as_str()).collect();
     let others = variants.len() - named.len();
-    let more = if others > 0 { format!(" and {others} others") } else { String::new() };
-    let (kind, what) =
-        if available { (EventType::BackInStock, "In stock") } else { (EventType::OutOfStock, "Out of stock") };
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
     let message = format!("{what}: {}{more}.", named.join(", "));
     let ids: Vec<VariantId> = variants.iter().map(|it| it.id).collect();
-    let event = NewEvent::of_stream(first.product_id.to_string(), kind, Audience::Store, message);
+    let event = NewEvent::of_stream(STREAM.to_owned(), kind, Audience::Store, message);
     outbox::append(tx, event.data(json!({ "variantIds": ids }))).await.map(drop)
 }
 

@@ -33,12 +33,14 @@ pub use self::entity::{
     product, variant,
 };
 pub use self::error::{CatalogError, CatalogErrorCode};
-pub use self::facets::record_availability;
+pub use self::facets::{record_availability, record_low_stock};
 pub use self::prices::{PriceCause, PriceChange, Repricing, last_repriced, lock_variants, price_history, reprice};
 pub use self::products::{CreatedProduct, Identity, NewProduct, NewVariant, create_product, create_products};
 pub use self::queries::*;
 pub use self::snapshot::{VariantSnapshot, snapshots};
-pub use self::update::{ProductChange, product_create, product_set_status, product_update, update_products};
+pub use self::update::{
+    ProductChange, lock_products, product_create, product_set_status, product_update, update_products,
+};
 pub use self::validate::{MAX_DESCRIPTION, MAX_IDENTITY, MAX_PRICE, MAX_SKU, MAX_TITLE, MAX_VARIANTS, is_public_https};
 pub use self::variants::{
     VariantChange, WantedVariant, add_variants, product_variants_set, update_variants, variant_update,

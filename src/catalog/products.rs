@@ -251,6 +251,7 @@ pub(super) fn variant_row(tx: &Tx, product_id: ProductId, position: i32, it: New
         compare_at: Set(it.compare_at.map(Money::minor)),
         active: Set(true),
         in_stock: Set(false),
+        low_stock: Set(false),
         position: Set(position),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),

@@ -1,6 +1,6 @@
 //! Changing products.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::{Media, MediaList, ProductStatus, product, variant};
 use super::error::{CatalogError, CatalogErrorCode};
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::identity::{Action, Actor, audit};
 use crate::kernel::ids::ProductId;
 use crate::kernel::problem::Fault;
-use crate::platform::db::unless_duplicate;
+use crate::platform::db::{among, unless_duplicate};
 use crate::platform::tx::Tx;
 
 /// What is to change of a product; what is `None` stays.
@@ -149,6 +149,17 @@ async fn note(
 ) -> Result<(), CatalogError> {
     let after = product::Entity::find_by_id(id).one(tx).await?;
     Ok(audit::record_row::<product::Entity>(tx, actor, action, id, (before, after.as_ref())).await?)
+}
+
+/// Locks products until the transaction ends. Whoever changes several variants or products locks the variants
+/// first and then all the products, in one go each, so that nobody waits in a ring.
+pub async fn lock_products(tx: &Tx, mut ids: Vec<ProductId>) -> Result<(), Fault> {
+    ids.sort_unstable();
+    ids.dedup();
+    let query = product::Entity::find().select_only().column(product::Column::Id);
+    let query = query.filter(among(tx, product::Column::Id, &ids)).order_by_asc(product::Column::Id);
+    query.lock_exclusive().into_tuple::<ProductId>().all(tx).await?;
+    Ok(())
 }
 
 /// The product, its row locked until the transaction ends.

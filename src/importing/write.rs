@@ -75,6 +75,11 @@ pub(super) async fn write(
             None => fresh.push(row),
         }
     }
+    let variants: Vec<VariantId> = placed.iter().map(|(_, variant)| variant.id).collect();
+    let products = placed.iter().map(|(_, variant)| variant.product_id);
+    let joined = known.by_key.values().map(|it| it.id);
+    catalog::lock_variants(tx, &variants).await?;
+    catalog::lock_products(tx, products.chain(joined).collect()).await?;
     let mut all = update_known(tx, &known, placed, told).await?;
     all.extend(create_fresh(tx, supplier, &mut known, fresh, told, &mut written.errors).await?);
     file_under(tx, &all).await?;
@@ -135,9 +140,7 @@ async fn update_known(
         products.extend(product_change.map(|change| (variant.product_id, change)));
         placed.push(Placed { row, variant: variant.id, product: variant.product_id, created: false, changed });
     }
-    // Variants before products, as everywhere: whoever locks them the other way round waits for ever.
     variants.sort_by_key(|(id, _)| *id);
-    catalog::lock_variants(tx, &variants.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
     if !products.is_empty() {
         catalog::update_products(tx, products).await.map_err(defect)?;
     }

@@ -11,7 +11,7 @@ use super::ledger::LedgerKind;
 use super::reservation::{self, ReservationState};
 use super::reserve::of_holder;
 use crate::kernel::clock::Timestamp;
-use crate::kernel::ids::{OfferId, OrderId, PaymentAttemptId};
+use crate::kernel::ids::{CommitmentId, OfferId, OrderId, PaymentAttemptId};
 use crate::kernel::problem::Fault;
 use crate::platform::planted::{self, Bug};
 use crate::platform::tx::Tx;
@@ -98,31 +98,49 @@ pub async fn release_commitments(
 ) -> Result<(), Fault> {
     let units = figures::merged(units)?;
     figures::lock(tx, units.keys().copied()).await?;
-    let (mut rows, mut changes, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut changes, mut waiting) = (Vec::new(), Vec::new(), BTreeMap::new());
     for mut row in of_order_and_offers(tx, order_id, &units).await? {
         let given = units.get(&row.offer_id).copied().unwrap_or(0).min(row.outstanding());
         if given > 0 {
             row.released += given;
             // What comes to the same supplier later is not what it said yes to before.
             row.accepted = row.accepted.min(row.quantity - row.released);
-            if row.outstanding() == 0 {
-                settled.push(row.id);
-            }
+            waiting.insert(row.id, row.accepted - row.absorbed);
             row.updated_at = tx.now();
             changes.push((row.offer_id, of_order(LedgerKind::CommitmentReleased, -given, order_id, document)));
             rows.push(row);
         }
     }
     tx.save_all::<commitment::Entity>(rows, &CHANGING).await?;
-    if !settled.is_empty() {
-        acceptance::Entity::update_many()
-            .col_expr(acceptance::Column::AbsorbedAt, Expr::value(tx.now()))
-            .filter(acceptance::Column::CommitmentId.is_in(settled))
-            .filter(acceptance::Column::AbsorbedAt.is_null())
-            .exec(tx)
-            .await?;
-    }
+    forget_acceptances(tx, waiting).await?;
     figures::apply(tx, &changes).await
+}
+
+/// Leaves of the acceptances that no report has shown so many units of each commitment: what was given back
+/// is not shown by any.
+async fn forget_acceptances(tx: &Tx, mut left: BTreeMap<CommitmentId, i64>) -> Result<(), Fault> {
+    let rows = acceptance::Entity::find()
+        .filter(acceptance::Column::CommitmentId.is_in(left.keys().copied()))
+        .filter(acceptance::Column::AbsorbedAt.is_null())
+        .order_by_asc(acceptance::Column::AcceptedAt)
+        .order_by_asc(acceptance::Column::Id)
+        .all(tx)
+        .await?;
+    for row in rows {
+        let left = left.entry(row.commitment_id).or_default();
+        let kept = row.quantity.min(*left);
+        *left -= kept;
+        if kept == row.quantity {
+            continue;
+        }
+        let mut change = row.into_active_model();
+        match kept {
+            0 => change.absorbed_at = Set(Some(tx.now())),
+            _ => change.quantity = Set(kept),
+        }
+        change.update_without_returning(tx).await?;
+    }
+    Ok(())
 }
 
 /// Notes that the supplier accepted so many units more: a report about a moment after `accepted_at`

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sea_orm::ConnectionTrait;
+
 use super::queries::offers_of_variants;
 use crate::app::App;
 use crate::catalog;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::VariantId;
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
@@ -21,25 +24,28 @@ pub(super) async fn refresh(app: &App, variants: &[VariantId]) -> Result<(), Fau
     if variants.is_empty() {
         return Ok(());
     }
-    let mut seen = in_stock(app, variants).await?;
     for _ in 0..LOOKS {
-        let changes: Vec<(VariantId, bool)> = seen.iter().map(|(&id, &available)| (id, available)).collect();
         let tx = Tx::begin(app).await?;
+        // Under the lock, so that of two that look at once the later one sees no less than the other.
+        catalog::lock_variants(&tx, variants).await?;
+        let seen = in_stock(&tx, tx.now(), variants).await?;
+        let changes: Vec<(VariantId, bool)> = seen.iter().map(|(&id, &available)| (id, available)).collect();
         catalog::record_availability(&tx, &changes).await?;
         tx.commit().await?;
-        let again = in_stock(app, variants).await?;
-        if again == seen {
+        if in_stock(app.db.read(), app.clock.now(), variants).await? == seen {
             return Ok(());
         }
-        seen = again;
     }
     Ok(())
 }
 
-async fn in_stock(app: &App, variants: &[VariantId]) -> Result<BTreeMap<VariantId, bool>, Fault> {
-    let now = app.clock.now();
+async fn in_stock(
+    conn: &impl ConnectionTrait,
+    now: Timestamp,
+    variants: &[VariantId],
+) -> Result<BTreeMap<VariantId, bool>, Fault> {
     let mut found: BTreeMap<VariantId, bool> = variants.iter().map(|&id| (id, false)).collect();
-    for offer in offers_of_variants(app.db.read(), variants).await? {
+    for offer in offers_of_variants(conn, variants).await? {
         let available = offer.is_live() && offer.sellable(now) > 0;
         found.entry(offer.variant_id).and_modify(|any| *any |= available);
     }

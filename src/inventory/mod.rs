@@ -1,7 +1,8 @@
 //! Inventory: which supplier offers which variant, how much of it can be sold, and who holds it.
 //!
 //! Suppliers report, checkouts reserve, orders commit. Per offer
-//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`; every change of
+//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`, less when the report is
+//! too old; every change of
 //! these figures is one line of the ledger, written with the change, and is made by one guarded
 //! `UPDATE`, so that two checkouts can never both take the last unit.
 
@@ -17,6 +18,7 @@ pub mod graphql;
 mod jobs;
 mod lists;
 mod live;
+mod low;
 mod news;
 mod offers;
 mod poll;
@@ -34,6 +36,7 @@ pub use self::error::InventoryErrorCode;
 pub use self::figures::lock_offers;
 pub use self::jobs::{NoteStaleStock, RefreshAvailability};
 pub use self::live::look as look_again;
+pub use self::low::WatchLowStock;
 pub use self::news::{after_supplier_changed, after_work_item};
 pub use self::offers::{
     ApplySupplierTerms, MAX_OFFERS, OfferChange, OfferUpsert, confirm_stock, set_offer, upsert_offers,

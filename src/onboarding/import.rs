@@ -118,7 +118,7 @@ impl Known {
             markup: Decimal::ONE + markup_percent / Decimal::ONE_HUNDRED,
             skus: catalog::variants_by_skus(tx, &skus).await?.into_keys().collect(),
             offered: map::offered(tx, rows).await?,
-            products: catalog::products_by_external_keys(tx, &keys.into_iter().collect::<Vec<_>>()).await?,
+            products: locked_products(tx, keys.into_iter().collect()).await?,
             joined: HashMap::new(),
         })
     }
@@ -169,6 +169,13 @@ impl Known {
         let beyond = || (Invalid, "Its price would be beyond reason.".to_owned());
         price.filter(|it| it.minor() <= MAX_PRICE).ok_or_else(beyond)
     }
+}
+
+/// The products of these names, locked: a draft stays one until its new variants are in.
+async fn locked_products(tx: &Tx, keys: Vec<String>) -> Result<HashMap<String, Imported>, Fault> {
+    let seen = catalog::products_by_external_keys(tx, &keys).await?;
+    catalog::lock_products(tx, seen.values().map(|it| it.id).collect()).await?;
+    catalog::products_by_external_keys(tx, &keys).await
 }
 
 /// The name of an item's product, as imports of files write it too.

@@ -37,6 +37,8 @@ pub mod store {
         pub capture: CaptureMoment,
         /// The address mails come from, if it is not the operator's.
         pub sender: Option<String>,
+        /// From how few units on a variant is scarce; 0: never.
+        pub low_stock_at: i32,
     }
 
     /// The settings have no relations.

@@ -96,6 +96,13 @@ impl Shop {
     async fn sender(&self, ctx: &Context<'_>) -> Nullable<&str> {
         crate::graph::nullable(ctx.actor().may(Action::ReadStore).map(|()| self.0.sender.as_deref()))
     }
+
+    /// From how few units on a variant is scarce, which is told by `LOW_STOCK` in `storeActivity`; at 0 never. For the
+    /// owner and staff.
+    #[graphql(visible = "sees_settings")]
+    async fn low_stock_at(&self, ctx: &Context<'_>) -> Nullable<i32> {
+        required(ctx.actor().may(Action::ReadStore).map(|()| self.0.low_stock_at))
+    }
 }
 
 /// The queries about the shop.
@@ -127,6 +134,8 @@ pub struct StoreSettingsUpdateInput {
     capture: Option<CaptureMoment>,
     /// The address mails come from; an empty one makes it the operator's.
     sender: Option<String>,
+    /// From how few units on a variant is scarce: 0 (never) to 10,000.
+    low_stock_at: Option<i32>,
 }
 
 /// The tax of one country.
@@ -151,6 +160,7 @@ impl From<StoreSettingsUpdateInput> for SettingsChange {
             taxes: input.taxes.map(|taxes| taxes.into_iter().map(tax).collect()),
             capture: input.capture.map(Into::into),
             sender: input.sender,
+            low_stock_at: input.low_stock_at,
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Settings {
     pub capture: CaptureMoment,
     /// The address mails come from, if it is not the operator's.
     pub sender: Option<String>,
+    /// From how few units on a variant is scarce; 0: never.
+    pub low_stock_at: i32,
 }
 
 /// A country the store sells to.
@@ -62,6 +64,7 @@ pub async fn settings(conn: &impl ConnectionTrait) -> Result<Settings, Fault> {
         countries: countries.into_iter().map(CountryTax::from_row).collect(),
         capture: row.capture,
         sender: row.sender,
+        low_stock_at: row.low_stock_at,
     })
 }
 

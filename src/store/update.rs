@@ -21,6 +21,8 @@ use crate::platform::tx::Tx;
 
 /// The most characters of the store's name.
 const MAX_NAME: usize = 100;
+/// The most units of which a variant may be scarce.
+const MAX_LOW_STOCK_AT: i32 = 10_000;
 /// The most decimals of a tax rate.
 const RATE_DECIMALS: u32 = 6;
 
@@ -59,6 +61,8 @@ pub struct SettingsChange {
     pub capture: Option<CaptureMoment>,
     /// The address mails come from, alone or as `Name <address>`; an empty one takes it away.
     pub sender: Option<String>,
+    /// From how few units on a variant is scarce; 0: never.
+    pub low_stock_at: Option<i32>,
 }
 
 /// Changes the settings, for the owner and staff.
@@ -84,6 +88,9 @@ pub async fn update(app: &App, actor: &Actor, change: SettingsChange) -> Result<
     }
     if let Some(sender) = change.sender {
         update.sender = Set(Some(sender.trim().to_owned()).filter(|it| !it.is_empty()));
+    }
+    if let Some(low_stock_at) = change.low_stock_at {
+        update.low_stock_at = Set(low_stock_at);
     }
     if update.is_changed() {
         update.update_without_returning(&tx).await?;
@@ -148,6 +155,9 @@ fn check(row: &store::Model, change: &SettingsChange, countries: &[country::Mode
         && !is_mailbox(sender)
     {
         refuse(Invalid, "sender", "not an e-mail address");
+    }
+    if change.low_stock_at.is_some_and(|it| !(0..=MAX_LOW_STOCK_AT).contains(&it)) {
+        refuse(Invalid, "lowStockAt", "this lies between 0 and 10,000 units");
     }
     let mut seen = HashSet::new();
     for (index, code) in change.countries.iter().flatten().enumerate() {

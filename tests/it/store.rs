@@ -16,7 +16,8 @@ crate::engine_tests![
 
 const UPDATE: &str = "mutation($input: StoreSettingsUpdateInput!) {
     storeSettingsUpdate(input: $input) {
-        shop { name currencyCode countries { code name } taxes { country { code } rate inclusive } capture sender }
+        shop { name currencyCode countries { code name } taxes { country { code } rate inclusive }
+            capture sender lowStockAt }
         userErrors { code field message } } }";
 
 async fn update(client: &Client, input: Value) -> Answer {
@@ -27,6 +28,7 @@ async fn everybody_sees_the_shop_and_the_store_sees_more(app: TestApp) {
     let owner = app.as_owner().await;
     let input = json!({
         "name": "Tulip & Co", "countries": ["DE", "NL"], "capture": "ON_PLACEMENT", "sender": "hello@tulip.example",
+        "lowStockAt": 12,
         "taxes": [{ "countryCode": "DE", "rate": "0.19", "inclusive": true }],
     });
     let shop = update(&owner, input).await.done("storeSettingsUpdate")["shop"].clone();
@@ -34,6 +36,7 @@ async fn everybody_sees_the_shop_and_the_store_sees_more(app: TestApp) {
     assert_eq!(shop["taxes"][0], json!({ "country": { "code": "DE" }, "rate": "0.19", "inclusive": true }));
     assert_eq!(shop["taxes"][1]["rate"], "0");
     assert_eq!((&shop["capture"], &shop["sender"]), (&json!("ON_PLACEMENT"), &json!("hello@tulip.example")));
+    assert_eq!(shop["lowStockAt"], 12);
 
     let guest = app.as_guest();
     let seen = guest.run("{ shop { name currencyCode countries { code name } } }", json!({})).await;
@@ -51,6 +54,8 @@ async fn settings_are_checked(app: TestApp) {
         (json!({ "name": "a\nb" }), vec!["name"]),
         (json!({ "sender": "nobody" }), vec!["sender"]),
         (json!({ "sender": "a@b.example\r\nBcc: c@d.example" }), vec!["sender"]),
+        (json!({ "lowStockAt": -1 }), vec!["lowStockAt"]),
+        (json!({ "lowStockAt": 10_001 }), vec!["lowStockAt"]),
         (json!({ "countries": ["DE", "DE"] }), vec!["countries", "1"]),
         (tax("FR", "0.2"), vec!["taxes", "0", "countryCode"]),
         (tax("DE", "1.01"), vec!["taxes", "0", "rate"]),

@@ -21,7 +21,7 @@ pub struct Model {
     pub quantity: i64,
     /// When the supplier accepted.
     pub accepted_at: Timestamp,
-    /// When a later report arrived.
+    /// When a later report arrived, or the units were given back.
     pub absorbed_at: Option<Timestamp>,
 }
 

@@ -139,7 +139,8 @@ impl SupplierOffer {
     }
 
     /// What can be sold: `max(0, floor(reported × confidence) − safetyBuffer − reserved − committed)`; 0
-    /// if the report is too old and its supplier's policy is to stop, and for an offer that is not used.
+    /// if the report is too old and its supplier's policy is to stop, with `floor(… × staleConfidence)` of the
+    /// figure if it is to buffer, and 0 for an offer that is not used.
     async fn sellable(&self, ctx: &Context<'_>) -> i64 {
         sellable(&self.0, ctx.app())
     }

@@ -16,6 +16,7 @@ use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OfferId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
+use crate::platform::db::among;
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun};
 use crate::platform::tx::Tx;
 use crate::suppliers::supplier::StalePolicy;
@@ -148,6 +149,7 @@ async fn write(tx: &Tx, before: &offer::Model, mut after: offer::Model) -> Resul
 /// had been sent again. The moment they are true of stays, because it was not said anew.
 pub async fn confirm_stock(app: &App, supplier: &supplier::Model, now: Timestamp) -> Result<(), Fault> {
     let Some(stale_at) = stale_at(supplier, now) else { return Ok(()) };
+    while freshen(app, supplier.id, stale_at).await? {}
     offer::Entity::update_many()
         .col_expr(offer::Column::StaleAt, Expr::value(stale_at))
         .col_expr(offer::Column::StaleNoted, Expr::value(false))
@@ -157,4 +159,30 @@ pub async fn confirm_stock(app: &App, supplier: &supplier::Model, now: Timestamp
         .exec(app.db.write())
         .await?;
     Ok(())
+}
+
+/// Has one chunk of offers sold again as before they were noted to be too old; whether there may be more.
+async fn freshen(app: &App, supplier_id: SupplierId, stale_at: Timestamp) -> Result<bool, Fault> {
+    let tx = Tx::begin(app).await?;
+    let noted = offer::Entity::find()
+        .filter(offer::Column::SupplierId.eq(supplier_id))
+        .filter(offer::Column::AsOf.is_not_null())
+        .filter(offer::Column::StaleNoted.eq(true));
+    let rows = noted.order_by_asc(offer::Column::Id).limit(CHUNK).lock_exclusive().all(&tx).await?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    let more = rows.len() as u64 == CHUNK;
+    let ids: Vec<OfferId> = rows.iter().map(|row| row.id).collect();
+    offer::Entity::update_many()
+        .col_expr(offer::Column::StaleAt, Expr::value(stale_at))
+        .col_expr(offer::Column::StaleNoted, Expr::value(false))
+        .filter(among(&tx, offer::Column::Id, &ids))
+        .exec(&tx)
+        .await?;
+    let variant_ids: Vec<VariantId> = rows.iter().map(|row| row.variant_id).collect();
+    variant_ids.iter().for_each(|id| tx.invalidate(cache_key(*id)));
+    jobs::enqueue(&tx, &RefreshAvailability { variant_ids }).await?;
+    tx.commit().await?;
+    Ok(more)
 }

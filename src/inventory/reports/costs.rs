@@ -89,7 +89,7 @@ pub(super) async fn report_impossible(tx: &Tx, news: &News<'_>, impossible: &[Do
         return Ok(());
     }
     let message = format!(
-        "{} reports costs below nothing or in another currency, of {} items: {}. The known costs stay.",
+        "{} reports costs below nothing or in another currency, so far of {} items: {}. The known costs stay.",
         news.supplier.name,
         impossible.len(),
         named(impossible),

@@ -71,7 +71,7 @@ pub struct SupplierItemMapInput {
     item_id: GlobalId<SupplierItemId>,
     /// The variant.
     variant_id: GlobalId<VariantId>,
-    /// Whether the offer is used at once.
+    /// Whether the offer is used at once; one that is there already stays as it is.
     #[graphql(default = true)]
     active: bool,
 }

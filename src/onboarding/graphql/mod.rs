@@ -68,7 +68,7 @@ impl OnboardingMutation {
 
     /// Makes items variants of draft products, and the supplier's offers of them: at most 250. Items of one product
     /// of the supplier's become variants of one product. An item that is an offer already stays what it is. For the
-    /// owner and staff.
+    /// owner, and staff with all of `CATALOG`, `INVENTORY` and `COSTS`.
     #[graphql(visible = "visible_to_store")]
     async fn supplier_items_import(
         &self,

@@ -166,7 +166,7 @@ fn one(app: &App, facts: &mut Facts, variant: VariantRow) -> Proposal {
     let free_at = facts.repriced.get(&variant.id).map(|last| *last + scaled(app, STEP)).filter(|it| *it > facts.now);
     let (outcome, waits_until) = match free_at {
         _ if computed.price == variant.price => (Outcome::Unchanged, None),
-        // What is below the floor loses money for as long as it waits.
+        // What is sold for less than it may be does not wait.
         Some(free_at) if variant.price >= computed.floor => (Outcome::Waits, Some(free_at)),
         _ => (Outcome::Change, None),
     };

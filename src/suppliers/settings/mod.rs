@@ -1,9 +1,8 @@
 //! An adapter's settings: which ones there are, and how their secrets are kept.
 //!
 //! The owner gives one JSON object. What is secret in it is sealed and never shown again; the rest is
-//! kept as it is. A secret is for the server it was given for: where an address of another server is given, the
-//! secrets sent there that are not given anew are lost, lest whoever may change addresses has them sent to a
-//! server of their own.
+//! kept as it is. A secret is for the server it was given for: with an address of another server, the secrets that
+//! are sent there have to be given anew, lest whoever may change addresses has them sent to a server of their own.
 
 mod form;
 
@@ -63,11 +62,15 @@ fn fill_in(app: &App, form: &[Setting], given: &Map<String, Value>, known: Setti
         refuse(name, "There is no such setting.");
     }
     let mut settings = known;
-    if moves(form, given, &settings) {
-        let told = |name: &String| form.iter().any(|it| it.name == name.as_str() && it.kind.is_sent());
-        settings.secret.retain(|name, _| !told(name));
-    }
+    let moves = moves(form, given, &settings);
     for setting in form {
+        if moves && setting.kind.is_sent() && settings.secret.remove(setting.name).is_some() {
+            // Not silently: without it, the new server may let nobody in.
+            if !given.contains_key(setting.name) {
+                refuse(setting.name, "It was for another server: give the new one's, or null.");
+                continue;
+            }
+        }
         let kept = if setting.kind.is_secret() { &mut settings.secret } else { &mut settings.open };
         match given.get(setting.name) {
             None => {}

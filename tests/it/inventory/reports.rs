@@ -1,5 +1,7 @@
 //! What suppliers report, through their part of the schema.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use consign::inventory;
 use consign::kernel::ids::{OfferId, OrderId, SupplierId};
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::gql::Client;
 use crate::support::live::Socket;
-use crate::support::stock;
+use crate::support::{shop, stock};
 
 crate::engine_tests![
     an_older_report_changes_nothing,
@@ -22,6 +24,7 @@ crate::engine_tests![
     a_cost_that_jumps_holds_the_offer_until_the_owner_decides,
     a_cost_that_is_sound_again_is_asked_about_no_more,
     what_sells_out_and_comes_back_is_told,
+    what_becomes_scarce_is_told_once,
     a_supplier_reports_its_own_stock_and_no_one_elses,
     an_offers_sku_belongs_to_one_offer,
 ];
@@ -235,20 +238,63 @@ async fn what_sells_out_and_comes_back_is_told(app: TestApp) {
     app.run_jobs().await;
     stage.report(app.app.clock.now(), false, Value::Null, &[(0, 2)]).await;
     app.run_jobs().await;
-    let mut socket = Socket::greet(&app.url, stage.owner.token()).await;
+    let told = told(&app, &stage.owner, 3).await;
+    let first = ["In stock: V-0, V-1.", "In stock: V-1, V-0."];
+    assert!(first.contains(&told[0].as_str()), "{told:?}");
+    assert_eq!(told[1..], ["Out of stock: V-0.", "In stock: V-0."]);
+}
+
+/// The first `count` sentences about stock in the store's activity.
+async fn told(app: &TestApp, owner: &Client, count: usize) -> Vec<String> {
+    let mut socket = Socket::greet(&app.url, owner.token()).await;
     let after = encode_cursor("storeActivity", &0_i64);
     let query = "subscription($after: String) { storeActivity(after: $after) { type message } }";
     socket.subscribe("1", query, json!({ "after": after })).await;
     let mut told = Vec::new();
-    while told.len() < 3 {
+    while told.len() < count {
         let event = socket.next().await.expect("an event")["payload"]["data"]["storeActivity"].clone();
-        if ["OUT_OF_STOCK", "BACK_IN_STOCK"].contains(&event["type"].as_str().expect("a type")) {
+        if ["OUT_OF_STOCK", "BACK_IN_STOCK", "LOW_STOCK"].contains(&event["type"].as_str().expect("a type")) {
             told.push(event["message"].as_str().expect("a sentence").to_owned());
         }
     }
-    let first = ["In stock: V-0, V-1.", "In stock: V-1, V-0."];
-    assert!(first.contains(&told[0].as_str()), "{told:?}");
-    assert_eq!(told[1..], ["Out of stock: V-0.", "In stock: V-0."]);
+    told
+}
+
+async fn what_becomes_scarce_is_told_once(app: TestApp) {
+    let owner = app.as_owner().await;
+    let variant = stock::variants(&owner, 1).await.remove(0);
+    let mut portals = Vec::new();
+    for (name, sku) in [("Acme", "A-0"), ("Brook", "B-0")] {
+        let supplier = stock::portal_supplier(&owner, name).await;
+        stock::offer(&owner, supplier, &variant, sku, json!({})).await;
+        portals.push((app.as_supplier(supplier).await, sku));
+    }
+    consign::worker::schedule(&app.app).await.expect("repeating jobs");
+    let left = async |quantities: [i64; 2]| {
+        for ((portal, sku), quantity) in portals.iter().zip(quantities) {
+            let now = app.app.clock.now();
+            stock::report(portal, now, false, Value::Null, &[(*sku, quantity)]).await.done("supplierStockReport");
+        }
+        app.advance(Duration::from_secs(601)).await;
+    };
+    left([4, 3]).await;
+    left([2, 3]).await;
+    left([1, 3]).await;
+    left([0, 0]).await;
+    left([4, 3]).await;
+    left([0, 5]).await;
+    left([4, 3]).await;
+    left([1, 1]).await;
+    shop::settings(&owner, json!({ "lowStockAt": 0 })).await;
+    left([1, 2]).await;
+    left([4, 3]).await;
+    left([1, 1]).await;
+    shop::settings(&owner, json!({ "lowStockAt": 7 })).await;
+    left([4, 3]).await;
+    left([0, 0]).await;
+    let (few, none, some) = ("Low stock: V-0.", "Out of stock: V-0.", "In stock: V-0.");
+    // Scarce; sold out and back; scarce twice, with more in between; never; at the new threshold; sold out.
+    assert_eq!(told(&app, &owner, 8).await, [some, few, none, some, few, few, few, none]);
 }
 
 async fn a_supplier_reports_its_own_stock_and_no_one_elses(app: TestApp) {

@@ -27,7 +27,7 @@ const RESTLESS: &str = "SELECT
     + (SELECT COUNT(*) FROM job WHERE status = 'RUNNING')
     + (SELECT COUNT(*) FROM job WHERE status = 'QUEUED' AND kind NOT IN ('SweepIdempotency', 'SweepUploads', 'SweepJobs',
        'SweepCredentials', 'ExpireCarts', 'ReopenSnoozed', 'fulfillment.sweep', 'fulfillment.sweep_requests', 'inventory.note_stale_stock',
-       'inventory.watch_polls', 'inventory.poll_stock', 'webhooks.sweep', 'shipments.follow'))";
+       'inventory.watch_polls', 'inventory.watch_low_stock', 'inventory.poll_stock', 'webhooks.sweep', 'shipments.follow'))";
 
 /// What has become of everything, in short.
 const STATE: &str = "SELECT group_concat(x) FROM (

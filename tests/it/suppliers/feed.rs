@@ -22,6 +22,7 @@ crate::engine_tests![
     bad_rows_are_left_out_and_told,
     a_file_that_loses_too_much_is_held_back,
     a_file_that_cannot_be_had_changes_nothing,
+    the_same_file_after_an_outage_is_sold_from_again,
     an_order_of_a_supplier_with_a_file_is_answered_at_the_portal,
 ];
 
@@ -235,6 +236,35 @@ async fn a_file_that_cannot_be_had_changes_nothing(app: TestApp) {
     poll(&app).await;
     assert_eq!(last_fetch(&owner, id).await["health"]["status"], "OK");
     assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 6));
+}
+
+async fn the_same_file_after_an_outage_is_sold_from_again(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let shelf = Shelf::default();
+    shelf.put("supplier_sku,quantity\nS-0,7\n");
+    shelf.change(|it| it.tag = Some("\"v1\"".to_owned()));
+    let id = supplier(&app, &owner, &shelf, 1, Value::Null).await;
+    let update = "mutation($id: ID!, $input: SupplierUpdateInput!) { supplierUpdate(id: $id, input: $input) {
+        supplier { id } userErrors { code field message } } }";
+    let stop = json!({ "stock": { "maxAgeMinutes": 60, "whenStale": "STOP" } });
+    owner.run(update, json!({ "id": id, "input": stop })).await.done("supplierUpdate");
+    poll(&app).await;
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 7));
+
+    shelf.change(|it| it.status = Some(StatusCode::BAD_GATEWAY));
+    consign::worker::schedule(&app.app).await.expect("the repeating jobs are there");
+    for _ in 0..5 {
+        poll(&app).await;
+    }
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (false, 0), "nobody knows what it has");
+
+    // It is back with what it said before, and says only that nothing has changed.
+    let sent = shelf.sent();
+    shelf.change(|it| it.status = None);
+    app.advance(Duration::from_secs(3600)).await;
+    assert_eq!(shelf.sent(), sent);
+    assert_eq!(last_fetch(&owner, id).await["health"]["status"], "OK");
+    assert_eq!(stock::availability(&app.as_guest(), "V-0").await, (true, 7));
 }
 
 async fn an_order_of_a_supplier_with_a_file_is_answered_at_the_portal(app: TestApp) {
