@@ -117,13 +117,13 @@ pub async fn release_commitments(
 }
 
 /// Leaves of the acceptances that no report has shown so many units of each commitment: what was given back
-/// is not shown by any.
+/// is not shown by any. The newest stay, so that no report counts for units it was made before.
 async fn forget_acceptances(tx: &Tx, mut left: BTreeMap<CommitmentId, i64>) -> Result<(), Fault> {
     let rows = acceptance::Entity::find()
         .filter(acceptance::Column::CommitmentId.is_in(left.keys().copied()))
         .filter(acceptance::Column::AbsorbedAt.is_null())
-        .order_by_asc(acceptance::Column::AcceptedAt)
-        .order_by_asc(acceptance::Column::Id)
+        .order_by_desc(acceptance::Column::AcceptedAt)
+        .order_by_desc(acceptance::Column::Id)
         .all(tx)
         .await?;
     for row in rows {

@@ -1,9 +1,8 @@
 //! Inventory: which supplier offers which variant, how much of it can be sold, and who holds it.
 //!
 //! Suppliers report, checkouts reserve, orders commit. Per offer
-//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`, less when the report is
-//! too old; every change of
-//! these figures is one line of the ledger, written with the change, and is made by one guarded
+//! `sellable = max(0, floor(reported × confidence) − buffer − reserved − committed)`, less when the report is too
+//! old; every change of these figures is one line of the ledger, written with the change, and is made by one guarded
 //! `UPDATE`, so that two checkouts can never both take the last unit.
 
 mod availability;

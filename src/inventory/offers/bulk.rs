@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::terms::{created, is_available};
@@ -78,12 +78,14 @@ impl Known {
     async fn load(tx: &Tx, supplier_id: SupplierId, chunk: &[OfferUpsert]) -> Result<Self, Fault> {
         let skus: Vec<&str> = chunk.iter().map(|it| it.supplier_sku.as_str()).collect();
         let variants: Vec<VariantId> = chunk.iter().map(|it| it.variant_id).collect();
-        let near = Condition::any().add(among_texts(tx, offer::Column::SupplierSku, &skus)).add(among(
-            tx,
-            offer::Column::VariantId,
-            &variants,
-        ));
-        let query = offer::Entity::find().filter(offer::Column::SupplierId.eq(supplier_id)).filter(near);
+        // One after the other, for each has an index of its own; then all are locked in one go.
+        let of_supplier = || offer::Entity::find().filter(offer::Column::SupplierId.eq(supplier_id));
+        let ids = |query: Select<offer::Entity>| query.select_only().column(offer::Column::Id).into_tuple::<OfferId>();
+        let by_sku = of_supplier().filter(among_texts(tx, offer::Column::SupplierSku, &skus));
+        let by_variant = of_supplier().filter(among(tx, offer::Column::VariantId, &variants));
+        let mut near = ids(by_sku).all(tx).await?;
+        near.extend(ids(by_variant).all(tx).await?);
+        let query = offer::Entity::find().filter(among(tx, offer::Column::Id, &near));
         let rows = query.order_by_asc(offer::Column::Id).lock_exclusive().all(tx).await?;
         let mut known = Self { offers: HashMap::new(), by_sku: HashMap::new(), by_variant: HashMap::new() };
         for row in rows {

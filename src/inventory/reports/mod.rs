@@ -8,6 +8,7 @@ mod costs;
 mod full;
 mod held;
 mod publish;
+mod record;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,6 +1,7 @@
 //! Making a report's figures count.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -8,20 +9,19 @@ use serde_json::json;
 
 use super::Published;
 use super::costs::{self, CostNews, Doubt};
+use super::record::{self, Gain};
 use crate::app::App;
 use crate::inventory::availability::cache_key;
 use crate::inventory::costs::{close_if_decided, note_changed};
 use crate::inventory::entity::{acceptance, commitment};
-use crate::inventory::figures::{Change, entry};
 use crate::inventory::jobs::RefreshAvailability;
-use crate::inventory::ledger::{self, LedgerKind};
 use crate::inventory::offers::is_available;
 use crate::inventory::{facets, offer, shortfall};
 use crate::kernel::clock::Timestamp;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{CommitmentId, OfferId, VariantId};
 use crate::kernel::problem::Fault;
-use crate::platform::db::among_texts;
+use crate::platform::db::{among, among_texts};
 use crate::platform::jobs;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
@@ -30,6 +30,8 @@ use crate::suppliers::supplier;
 
 /// How many items one transaction takes.
 const CHUNK: usize = 500;
+/// The longest rest between two of them.
+const MAX_REST: Duration = Duration::from_millis(100);
 
 /// Who reports, about when, under which name.
 pub(super) struct News<'a> {
@@ -42,7 +44,10 @@ pub(super) struct News<'a> {
 #[derive(Default)]
 struct Batch {
     published: Published,
-    entries: Vec<ledger::ActiveModel>,
+    /// What each offer gained whose figures changed.
+    gains: Vec<Gain>,
+    /// The same, of those of which nothing else changed.
+    only_figures: Vec<Gain>,
     /// Offers of which nothing changed but the moment the report is true of.
     confirmed: Vec<OfferId>,
     crossed: Vec<VariantId>,
@@ -76,8 +81,13 @@ const CHANGING: [offer::Column; 12] = [
 /// transactions of [`CHUNK`] items; a repeat changes nothing.
 pub(super) async fn publish(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Result<Published, Fault> {
     let mut all = Published::default();
+    let mut rest = Duration::ZERO;
     for chunk in items.chunks(CHUNK) {
+        // Half of the time is the shoppers'.
+        tokio::time::sleep(rest).await;
+        let began = Instant::now();
         let published = publish_chunk(app, news, chunk).await?;
+        rest = began.elapsed().min(MAX_REST);
         all.known.extend(published.known);
         all.emptied += published.emptied;
     }
@@ -102,7 +112,7 @@ async fn publish_chunk(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Res
         if let Some(item) = by_sku.get(offer.supplier_sku.as_str()).filter(|_| is_news) {
             let absorbed = shown.remove(&offer.id).unwrap_or_default();
             let after = after(&tx, news, &offer, item, absorbed, &mut batch);
-            write(&tx, news, offer, after, &mut batch).await?;
+            write(&tx, offer, after, &mut batch).await?;
         }
     }
     batch.finish(tx, app, news).await
@@ -150,13 +160,7 @@ pub(in crate::inventory) fn stale_at(supplier: &supplier::Model, as_of: Timestam
     supplier.stock_ttl_seconds.and_then(|ttl| as_of.checked_add_signed(chrono::TimeDelta::seconds(ttl)))
 }
 
-async fn write(
-    tx: &Tx,
-    news: &News<'_>,
-    before: offer::Model,
-    after: offer::Model,
-    batch: &mut Batch,
-) -> Result<(), Fault> {
+async fn write(tx: &Tx, before: offer::Model, after: offer::Model, batch: &mut Batch) -> Result<(), Fault> {
     let now = tx.now();
     tx.invalidate(cache_key(after.variant_id));
     if before.cost_minor != after.cost_minor {
@@ -169,22 +173,24 @@ async fn write(
     if is_available(&before, now) != is_available(&after, now) {
         batch.crossed.push(after.variant_id);
     }
-    if after.ledger_seq != before.ledger_seq {
-        let change = Change {
-            kind: LedgerKind::Reported,
-            reserved: 0,
-            committed: after.committed - before.committed,
-            holder: None,
-            order_id: None,
-            document: &news.document,
-        };
-        batch.entries.push(entry(tx, &before, &after, &change));
-    } else if before.terms() == after.terms() {
+    let (same_figures, same_terms) = (after.ledger_seq == before.ledger_seq, before.terms() == after.terms());
+    if same_figures && same_terms {
         batch.confirmed.push(after.id);
         return Ok(());
     }
     shortfall::note(tx, &before, &after).await?;
-    batch.changed.push(after);
+    let gain = Gain {
+        offer_id: after.id,
+        reported: after.reported - before.reported,
+        committed: after.committed - before.committed,
+    };
+    if !same_figures {
+        batch.gains.push(gain);
+    }
+    match same_terms {
+        true => batch.only_figures.push(gain),
+        false => batch.changed.push(after),
+    }
     Ok(())
 }
 
@@ -203,15 +209,14 @@ impl Batch {
                 .col_expr(offer::Column::StaleAt, Expr::value(stale_at(news.supplier, news.as_of)))
                 .col_expr(offer::Column::StaleNoted, Expr::value(false))
                 .col_expr(offer::Column::UpdatedAt, Expr::value(tx.now()))
-                .filter(offer::Column::Id.is_in(self.confirmed))
+                .filter(among(&tx, offer::Column::Id, &self.confirmed))
                 .exec(&tx)
                 .await?;
         }
-        let changed = self.changed.len();
+        let changed = self.changed.len() + self.only_figures.len();
         tx.save_all::<offer::Entity>(self.changed, &CHANGING).await?;
-        if !self.entries.is_empty() {
-            ledger::Entity::insert_many(self.entries).exec_without_returning(&tx).await?;
-        }
+        record::add(&tx, news, &self.only_figures).await?;
+        record::note(&tx, news, &self.gains).await?;
         costs::question(&tx, news, &self.doubtful).await?;
         costs::report_impossible(&tx, news, &self.impossible).await?;
         if self.undoubted {

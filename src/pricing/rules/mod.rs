@@ -8,8 +8,9 @@
 //!
 //! [`propose`] says for variants what their prices would be, and why. The preview shows it, and applying it
 //! asks the same again under the variants' locks, so the two cannot differ but by what changed in between.
-//! A rule changes a price at most once a day, whatever its step, unless it is below the floor; prices that people set in between do not
-//! count. Where a rate, a cost or a rule is missing, the price stays, and the proposal says so.
+//! A rule changes a price at most once a day, whatever its step, unless the price is below the floor; prices that
+//! people set in between do not count. Where a rate, a cost or a rule is missing, the price stays, and the
+//! proposal says so.
 //!
 //! A rule that is automatic is followed when a cost, a rate or a rule changes, and once an hour for what no
 //! event tells: steps that wait for their day, rates that begin to hold, stock that moves to another offer.
