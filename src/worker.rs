@@ -172,6 +172,7 @@ fn tells_a_customer(event: &outbox::entity::Model) -> bool {
         | EventType::EmailConfirmationRequested
         | EventType::StaffInvited
         | EventType::OrderPlaced
+        | EventType::OrderAddressChanged
         | EventType::OrderCancelled
         | EventType::ShipmentCreated
         | EventType::ShipmentDelivered => true,

@@ -1,11 +1,18 @@
 //! Correcting where an order goes, while nothing is on its way there.
 //!
-//! A supplier that may have its part may have printed the label: it has to give the part back first. What left
-//! already is where it went. The country stays, because shipping, taxes and the choice of suppliers hang on it.
+//! A supplier that works on its part may have printed the label: it has to give the part back first. What was
+//! handed to a supplier before, even in vain, goes there under a new reference, because the supplier may know the
+//! old one with the old address. What has left or ended keeps the address it had. The country stays, because
+//! shipping, taxes and the choice of suppliers hang on it.
 
+use sea_orm::ActiveEnum;
+
+use super::create;
+use super::entity::line;
 use super::error::OrderAddressProblem;
-use super::forward::is_doubtful;
+use super::forward;
 use super::jobs::{ForwardSupplierOrder, ReplanRefused};
+use super::replan::withdraw;
 use super::state::SupplierOrderStatus as S;
 use super::work::{Work, open_all};
 use crate::app::App;
@@ -17,11 +24,12 @@ use crate::kernel::problem::{Fault, VerbError};
 use crate::orders::{self, order};
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
+use crate::suppliers::SupplierRejection;
 
 type Refused = VerbError<OrderAddressProblem>;
 
-/// Sends what was not sent yet of an order to another address of the same country, and tries again what could
-/// not be sent. The address it has already is answered without a second effect.
+/// Sends what has not left of an order to another address of the same country, and tries again what could not
+/// be sent. The address it has already is answered without a second effect.
 ///
 /// # Errors
 /// If no parcel can arrive there, a supplier may send to the old address, or nothing is left to be sent.
@@ -38,41 +46,71 @@ pub async fn order_shipping_address_update(
     let tx = Tx::begin(app).await?;
     let missing = || VerbError::refused(OrderAddressProblem::NotFound, "id", "there is no such order");
     let order = orders::lock(&tx, id).await?.ok_or_else(missing)?;
-    if order.shipping_address == address {
+    let old = order.shipping_address.clone();
+    if old == address {
         return Ok(order);
     }
-    if order.shipping_address.country_code != address.country_code {
-        let message =
-            format!("it goes to {}; cancel it for another country", order.shipping_address.country_code.name());
+    if old.country_code != address.country_code {
+        let message = format!("it goes to {}; cancel it for another country", old.country_code.name());
         return Err(VerbError::refused(OrderAddressProblem::AddressInvalid, "address.countryCode", message));
     }
     let parts = open_all(&tx, &order).await?;
     check(&tx, &order, &parts).await?;
     let order = orders::change_shipping_address(&tx, order, address).await?;
     for mut part in parts {
-        part.order = order.clone();
-        send_again(&tx, &mut part).await?;
+        redirect(&tx, &mut part, &old).await?;
     }
+    let order = orders::lookup(&tx, id).await?.unwrap_or(order);
     audit::record(&tx, actor, "order.shippingAddressUpdate", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(order)
 }
 
 async fn check(tx: &Tx, order: &order::Model, parts: &[Work]) -> Result<(), Refused> {
-    // One that may have been sent before the database was restored is not known not to be with its supplier.
-    let may_have = |part: &Work| match part.own.status {
-        S::Shipped => false,
-        status => (status.is_out() && !status.is_final()) || (!status.is_out() && is_doubtful(tx, &part.own)),
-    };
-    if let Some(part) = parts.iter().find(|part| may_have(part)) {
-        let message = format!("a supplier may send {} to the old address; call it back first", part.own.id);
-        return Err(VerbError::refused(OrderAddressProblem::WithSupplier, "id", message));
+    let refuse = |message: &str| VerbError::refused(OrderAddressProblem::WithSupplier, "id", message);
+    if let Some(part) = parts.iter().find(|part| may_send(tx, part)) {
+        return Err(refuse(&format!("a supplier may send {} to the old address; call it back first", part.own.id)));
+    }
+    let unsent = parts.is_empty() || parts.iter().any(|part| !part.is_out() && part.own.sendings == 0);
+    if unsent && create::is_doubtful(tx, order) {
+        return Err(refuse("a supplier may have been asked before the database was restored; decide about that first"));
     }
     let lines = orders::lines_of(tx, &[order.id]).await?;
     if order.erased_at.is_some() || lines.iter().all(|it| it.live() <= it.shipped) {
         return Err(VerbError::refused(OrderAddressProblem::TooLate, "id", "nothing is left to be sent"));
     }
     Ok(())
+}
+
+/// Whether its supplier may send it to the old address.
+fn may_send(tx: &Tx, part: &Work) -> bool {
+    match part.own.status {
+        S::Shipped => false,
+        status if status.is_final() => false,
+        status if status.is_out() => !part.own.is_unanswered_at_portal(),
+        _ => forward::is_doubtful(tx, &part.own),
+    }
+}
+
+/// Has a part go to the order's new address, if anything of it is still to go.
+async fn redirect(tx: &Tx, part: &mut Work, old: &Address) -> Result<(), Fault> {
+    let handed_over = part.own.is_unanswered_at_portal() || (!part.is_out() && part.own.sendings > 0);
+    if handed_over {
+        withdraw(tx, part, "it goes to another address").await?;
+    }
+    if handed_over || part.own.waits || refused_for_address(part) {
+        part.own.recall_to = Some(part.own.supplier_id);
+    }
+    if part.is_out() && part.own.destination.is_none() {
+        part.own.destination = Some(old.clone());
+    }
+    part.save(tx).await?;
+    send_again(tx, part).await
+}
+
+fn refused_for_address(part: &Work) -> bool {
+    let codes = [SupplierRejection::IncorrectAddress, SupplierRejection::UndeliverableDestination];
+    codes.iter().any(|code| part.own.rejection_code.as_ref() == Some(&code.to_value()))
 }
 
 /// Has what could not be sent, or was refused, tried again.
@@ -84,7 +122,7 @@ pub(super) async fn send_again(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
         work.save(tx).await?;
         jobs::enqueue(tx, &ForwardSupplierOrder { id }).await?;
     }
-    if work.lines.iter().any(|row| row.open() > 0) {
+    if work.lines.iter().map(line::Model::open).sum::<i64>() > 0 {
         jobs::enqueue(tx, &ReplanRefused { id, despite_limit: true }).await?;
     }
     Ok(())

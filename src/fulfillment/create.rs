@@ -94,7 +94,7 @@ pub(super) async fn create(
 
 /// Whether the supplier may have been asked before the database was restored, under a reference that is
 /// lost: it cannot be asked by the new one.
-fn is_doubtful(tx: &Tx, order: &order::Model) -> bool {
+pub(super) fn is_doubtful(tx: &Tx, order: &order::Model) -> bool {
     let begun = order.attempt_id.uuid().get_timestamp().map(|it| it.to_unix());
     let begun = begun.and_then(|(seconds, nanos)| Timestamp::from_timestamp(i64::try_from(seconds).ok()?, nanos));
     restoration::concerns(tx.app(), begun.unwrap_or(order.placed_at))
@@ -160,6 +160,8 @@ async fn header(
         hold_reason: Set(None),
         recalled_at: Set(None),
         recall_to: Set(None),
+        waits: Set(false),
+        destination: Set(None),
         accept_missed_at: Set(None),
         ship_missed_at: Set(None),
         note: Set(None),

@@ -16,8 +16,7 @@ use crate::platform::tx::Tx;
 /// The steps whose reasons people write.
 const SAID: [S; 5] = [S::OnHold, S::CancelRequested, S::Cancelled, S::Rejected, S::Unknown];
 
-/// Empties the words of an order's supplier orders. They have no address of their own: their
-/// destination is the order's.
+/// Empties the words of an order's supplier orders, and where they went: their destination is the order's then.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ForgetWords {
     /// The order.
@@ -40,6 +39,7 @@ impl Job for ForgetWords {
             .col_expr(supplier_order::Column::RejectionMessage, none())
             .col_expr(supplier_order::Column::HoldReason, none())
             .col_expr(supplier_order::Column::Note, none())
+            .col_expr(supplier_order::Column::Destination, Expr::value(Option::<serde_json::Value>::None))
             .filter(supplier_order::Column::OrderId.eq(self.order_id))
             .exec(&tx)
             .await?;

@@ -31,6 +31,10 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     if units == 0 || planted::is(Bug::LeaveRefused) {
         return Ok(Done::OK);
     }
+    // Only a person has them sent.
+    if work.own.waits && !despite_limit {
+        return Ok(Done::OK);
+    }
     if work.own.cancel_requested_at.is_some() && work.own.recalled_at.is_none() {
         drop_open(&tx, &mut work, "Your order was cancelled.").await?;
     } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit && work.own.recall_to.is_none() {
@@ -57,6 +61,7 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
 async fn hand_on(tx: &Tx, work: &mut Work) -> Result<Option<Vec<Work>>, Fault> {
     let mut made = Vec::new();
     let to = work.own.recall_to;
+    work.own.waits = false;
     // While the supplier is being asked, what it gives back later is for the same one.
     if work.own.recalled_at.is_none() {
         work.own.recall_to = None;
@@ -133,10 +138,7 @@ async fn take_over(tx: &Tx, work: &mut Work, plan: &Plan, tried: Vec<SupplierId>
     work.save(tx).await?;
     if !made.is_empty() {
         work.tell_store(tx, EventType::SupplierOrderRerouted, "Units went to other suppliers.").await?;
-        for kind in [trouble::NO_SUPPLIER, trouble::REJECTED] {
-            crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "other suppliers have the units")
-                .await?;
-        }
+        trouble::handed_on(tx, work.own.id, "other suppliers have the units").await?;
     }
     Ok(Some(made))
 }
@@ -206,9 +208,7 @@ pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result
     let event = NewEvent::of_order(work.order.id, EventType::OrderCancelled, Audience::Customer, message);
     outbox::append(tx, event.data(serde_json::json!({ "units": dropped }))).await?;
     jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
-    for kind in [trouble::NO_SUPPLIER, trouble::REJECTED] {
-        crate::workitems::close_by_key(tx, &trouble::key(kind, work.own.id), "the units were cancelled").await?;
-    }
+    trouble::handed_on(tx, work.own.id, "the units were cancelled").await?;
     Ok(dropped)
 }
 

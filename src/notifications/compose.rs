@@ -38,6 +38,7 @@ pub(super) async fn compose(app: &App, event: &Event) -> Result<Option<Mail>, Fa
         | EventType::PasswordChanged => about_account(app, event).await,
         EventType::StaffInvited => about_invitation(app, event).await,
         EventType::OrderPlaced
+        | EventType::OrderAddressChanged
         | EventType::OrderCancelled
         | EventType::PaymentRefunded
         | EventType::ShipmentCreated
@@ -113,6 +114,7 @@ async fn about_order(app: &App, event: &Event) -> Result<Option<Mail>, Fault> {
         EventType::OrderPlaced => (NotificationKind::OrderConfirmation, "order_confirmation"),
         EventType::ShipmentCreated => (NotificationKind::OrderShipped, "order_shipped"),
         EventType::ShipmentDelivered => (NotificationKind::OrderDelivered, "order_delivered"),
+        EventType::OrderAddressChanged => (NotificationKind::OrderAddressChanged, "order_address_changed"),
         EventType::PaymentRefunded => (NotificationKind::OrderRefunded, "order_refunded"),
         _ => (NotificationKind::OrderCancelled, "order_cancelled"),
     };
@@ -187,10 +189,10 @@ mod tests {
 
     #[test]
     fn every_mail_about_an_order_can_be_written() {
-        let all = ["order_confirmation", "order_shipped", "order_delivered", "order_cancelled", "order_refunded"];
-        for template in all {
+        let all = ["confirmation", "shipped", "delivered", "cancelled", "address_changed", "refunded"];
+        for template in all.map(|it| format!("order_{it}")) {
             for number in [None, Some("JD014600003")] {
-                let (subject, text) = render(template, about_order(number)).expect("a mail");
+                let (subject, text) = render(&template, about_order(number)).expect("a mail");
                 assert!(subject.contains("1001"), "{subject}");
                 assert!(text.contains("https://shop.example.com/orders/track?token=t\n"), "{text}");
             }

@@ -17,6 +17,8 @@ pub enum NotificationKind {
     OrderDelivered,
     /// An order was cancelled, or a part of it.
     OrderCancelled,
+    /// What has not left of an order goes to another address.
+    OrderAddressChanged,
     /// The store gave money back.
     OrderRefunded,
     /// An address is to be verified.

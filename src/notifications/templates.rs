@@ -7,11 +7,12 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::kernel::problem::Fault;
 
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("order_confirmation", include_str!("templates/order_confirmation.txt")),
     ("order_shipped", include_str!("templates/order_shipped.txt")),
     ("order_delivered", include_str!("templates/order_delivered.txt")),
     ("order_cancelled", include_str!("templates/order_cancelled.txt")),
+    ("order_address_changed", include_str!("templates/order_address_changed.txt")),
     ("order_refunded", include_str!("templates/order_refunded.txt")),
     ("email_verification", include_str!("templates/email_verification.txt")),
     ("already_registered", include_str!("templates/already_registered.txt")),

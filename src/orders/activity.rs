@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::Stream;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::app::App;
 use crate::kernel::event::{Audience, EventType};
@@ -44,14 +44,7 @@ pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, 
             None => newest(app.db.read()).await?,
         };
         loop {
-            let query = Entity::find()
-                .filter(Column::Position.gt(last))
-                .filter(Column::Audience.ne(Audience::Internal))
-                // Not those of a newer program beside this one, which this one cannot read.
-                .filter(Column::Kind.is_in(EventType::iter()))
-                .order_by_asc(Column::Position)
-                .limit(BATCH);
-            let events = query.all(app.db.read()).await.map_err(Fault::from)?;
+            let events = behind(app.db.read(), last).await?;
             let full = events.len() as u64 == BATCH;
             for event in events {
                 last = event.position.unwrap_or(last);
@@ -63,4 +56,19 @@ pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, 
             }
         }
     }
+}
+
+/// The next events behind a position, up to the first that a newer program beside this one wrote and this one
+/// cannot read: whoever follows is told of it by the newer one.
+async fn behind(conn: &impl ConnectionTrait, last: i64) -> Result<Vec<Model>, Fault> {
+    let next = || Entity::find().filter(Column::Position.gt(last)).filter(Column::Audience.ne(Audience::Internal));
+    let batch = |query: Select<Entity>| query.order_by_asc(Column::Position).limit(BATCH);
+    let error = match batch(next()).all(conn).await {
+        Ok(events) => return Ok(events),
+        Err(error) => error,
+    };
+    let unknown = next().filter(Column::Kind.is_not_in(EventType::iter()));
+    let unknown = unknown.select_only().column_as(Column::Position.min(), "position");
+    let Some(Some(unknown)) = unknown.into_tuple::<Option<i64>>().one(conn).await? else { return Err(error.into()) };
+    Ok(batch(next().filter(Column::Position.lt(unknown))).all(conn).await?)
 }

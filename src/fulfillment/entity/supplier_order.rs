@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fulfillment::state::{RequestStatus, SupplierOrderStatus};
 use crate::identity::Owned;
+use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
 use crate::kernel::money::{Currency, Money};
@@ -84,6 +85,11 @@ pub struct Model {
     pub recalled_at: Option<Timestamp>,
     /// Who shall send what the supplier gives back; whoever can, without.
     pub recall_to: Option<SupplierId>,
+    /// Whether what the supplier gives back waits for a person's word before anybody else gets it.
+    pub waits: bool,
+    /// Where it went, if the order's address was corrected after it had ended; else it is the order's.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub destination: Option<Address>,
     /// When it was told that the answer is overdue; nothing again once there is a new deadline.
     pub accept_missed_at: Option<Timestamp>,
     /// The same of the parcel.

@@ -105,8 +105,11 @@ impl SupplierOrder {
         self.0.acknowledged_at
     }
 
-    /// Where the goods go.
+    /// Where the goods go, or went.
     async fn destination(&self, ctx: &Context<'_>) -> async_graphql::Result<Address> {
+        if let Some(address) = &self.0.destination {
+            return Ok(address.clone().into());
+        }
         Ok(order(ctx, self.0.order_id).await?.0.shipping_address.into())
     }
 

@@ -1,21 +1,34 @@
 //! Where an order goes, corrected before anything is on its way there.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{plain, rivals, seen, standing};
+use super::{plain, rivals, seen, standing, units_out};
 use crate::support::app::TestApp;
 use crate::support::gql::{Answer, Client};
 use crate::support::{stock, trade};
 
 crate::engine_tests![
     what_was_not_sent_goes_to_the_corrected_address,
-    what_nobody_could_send_is_tried_again,
-    a_correction_and_a_sending_exclude_each_other,
+    what_is_given_back_waits_and_goes_to_its_supplier_again,
+    what_is_given_back_and_waits_can_be_sent_as_it_is,
+    what_was_refused_for_the_address_is_tried_again,
+    a_correction_and_an_answer_exclude_each_other,
     an_address_that_cannot_be_changes_nothing,
 ];
 
 fn corrected() -> Value {
     json!({ "name": "Ada King", "address1": "Am Ring 12", "city": "Potsdam", "postalCode": "14467", "countryCode": "DE" })
+}
+
+fn elsewhere() -> Value {
+    json!({ "name": "Ada King", "address1": "1", "city": "Bonn", "postalCode": "53111", "countryCode": "DE" })
+}
+
+/// Where whoever may see a supplier order reads that it goes.
+async fn goes_to(client: &Client, part: &Value) -> String {
+    seen(client, part, "destination { city }").await["destination"]["city"].as_str().expect("a city").to_owned()
 }
 
 async fn correct(owner: &Client, order: &str, address: Value) -> Answer {
@@ -54,55 +67,101 @@ async fn what_was_not_sent_goes_to_the_corrected_address(app: TestApp) {
 
     plain(&owner, "supplierOrderSubmit", &part["id"]).await.done("supplierOrderSubmit");
     let supplier = app.as_supplier(first).await;
-    assert_eq!(seen(&supplier, &part["id"], "destination { city }").await["destination"]["city"], "Potsdam");
-    let late = correct(&owner, &bought.id, json!({ "name": "Ada", "address1": "1", "city": "Bonn", "postalCode": "53111",
-        "countryCode": "DE" }))
-    .await;
+    assert_eq!(goes_to(&supplier, &part["id"]).await, "Potsdam");
+    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
+    let late = correct(&owner, &bought.id, elsewhere()).await;
     assert_eq!(late.user_codes("orderShippingAddressUpdate"), ["WITH_SUPPLIER"]);
-    trade::work(&supplier, "supplierOrderReject", &part["id"], json!({ "reason": "OTHER" })).await.done("supplierOrderReject");
     assert_eq!(city(&owner, &bought.id).await, "Potsdam");
 }
 
-async fn what_nobody_could_send_is_tried_again(app: TestApp) {
+async fn what_is_given_back_waits_and_goes_to_its_supplier_again(app: TestApp) {
     let owner = trade::open(&app).await;
-    let (variant, suppliers) = rivals(&app, &owner, true).await;
-    let bought = trade::buy(&app, &[(&variant, 1)]).await;
-    for supplier in suppliers {
-        app.advance(std::time::Duration::from_millis(1)).await;
-        let part = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
-        let client = app.as_supplier(supplier).await;
-        let no = json!({ "reason": "OTHER", "message": "There is no such street." });
-        trade::work(&client, "supplierOrderReject", &part["id"], no).await.done("supplierOrderReject");
-    }
+    let (variant, [first, _]) = rivals(&app, &owner, true).await;
+    let bought = trade::buy(&app, &[(&variant, 2)]).await;
     app.run_jobs().await;
-    assert_eq!(stock::open_items(&owner, "NO_SUPPLIER").await.len(), 1);
-    let third = trade::portal(&owner, "Third", true).await;
-    trade::offers(&app, &owner, third, &variant, "T-1", 9, "4.00").await;
-    app.advance(std::time::Duration::from_millis(1)).await;
+    let part = trade::parts(&owner, &bought.id).await.remove(0);
+    let supplier = app.as_supplier(first).await;
+    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
+    trade::work(&owner, "supplierOrderRecall", &part["id"], json!({ "wait": true })).await.done("supplierOrderRecall");
+    let yes = json!({ "accept": true });
+    trade::work(&supplier, "supplierOrderCancelAnswer", &part["id"], yes).await.done("supplierOrderCancelAnswer");
+    app.advance(Duration::from_millis(1)).await;
+    assert_eq!(standing(&owner, &bought.id).await.len(), 1, "nobody else gets it");
+    assert_eq!(stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.len(), 1);
+
     correct(&owner, &bought.id, corrected()).await.done("orderShippingAddressUpdate");
     app.run_jobs().await;
-    let last = standing(&owner, &bought.id).await.pop().expect("a supplier order");
-    assert_eq!(last, ("SUBMITTED".to_owned(), third.to_string()));
-    assert!(stock::open_items(&owner, "NO_SUPPLIER").await.is_empty());
+    let parts = trade::parts(&owner, &bought.id).await;
+    let stand = |status: &str| (status.to_owned(), first.to_string());
+    assert_eq!(standing(&owner, &bought.id).await, [stand("CANCELLED"), stand("SUBMITTED")]);
+    assert_eq!(goes_to(&supplier, &parts[1]["id"]).await, "Potsdam");
+    assert_eq!(goes_to(&supplier, &parts[0]["id"]).await, "Berlin", "what has ended keeps its address");
+    assert!(stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.is_empty());
+    assert_eq!(units_out(&app, &bought.id).await, 2);
 }
 
-async fn a_correction_and_a_sending_exclude_each_other(app: TestApp) {
+async fn what_is_given_back_and_waits_can_be_sent_as_it_is(app: TestApp) {
     let owner = trade::open(&app).await;
-    let (variant, [first, _]) = rivals(&app, &owner, false).await;
+    let (variant, [first, second]) = rivals(&app, &owner, true).await;
     let bought = trade::buy(&app, &[(&variant, 1)]).await;
     app.run_jobs().await;
     let part = trade::parts(&owner, &bought.id).await.remove(0);
-    let (corrector, sender) = (owner.clone(), owner.clone());
-    let (order, id) = (bought.id.clone(), part["id"].clone());
+    trade::work(&owner, "supplierOrderRecall", &part["id"], json!({ "wait": true })).await.done("supplierOrderRecall");
+    app.advance(Duration::from_millis(1)).await;
+    let waits = stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.remove(0);
+    stock::resolve(&owner, &waits, "RETRY").await;
+    app.run_jobs().await;
+    let stand = |status: &str, id: consign::kernel::ids::SupplierId| (status.to_owned(), id.to_string());
+    assert_eq!(standing(&owner, &bought.id).await, [stand("CANCELLED", first), stand("SUBMITTED", second)]);
+}
+
+async fn what_was_refused_for_the_address_is_tried_again(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let (variant, suppliers) = rivals(&app, &owner, true).await;
+    let bought = trade::buy(&app, &[(&variant, 1)]).await;
+    for (supplier, reason) in suppliers.into_iter().zip(["OUT_OF_STOCK", "INCORRECT_ADDRESS"]) {
+        app.advance(Duration::from_millis(1)).await;
+        let part = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
+        let client = app.as_supplier(supplier).await;
+        trade::work(&client, "supplierOrderReject", &part["id"], json!({ "reason": reason })).await.done("supplierOrderReject");
+    }
+    app.advance(Duration::from_millis(1)).await;
+    assert_eq!(stock::open_items(&owner, "NO_SUPPLIER").await.len(), 1);
+    correct(&owner, &bought.id, corrected()).await.done("orderShippingAddressUpdate");
+    app.run_jobs().await;
+    let last = standing(&owner, &bought.id).await.pop().expect("a supplier order");
+    assert_eq!(last, ("SUBMITTED".to_owned(), suppliers[1].to_string()), "who said what was wrong gets what is right");
+    assert!(stock::open_items(&owner, "NO_SUPPLIER").await.is_empty());
+    let part = trade::parts(&owner, &bought.id).await.remove(0);
+    assert_eq!(goes_to(&app.as_supplier(suppliers[0]).await, &part["id"]).await, "Berlin", "that is not its customer");
+}
+
+async fn a_correction_and_an_answer_exclude_each_other(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let (variant, [first, _]) = rivals(&app, &owner, true).await;
+    let bought = trade::buy(&app, &[(&variant, 1)]).await;
+    app.run_jobs().await;
+    let part = trade::parts(&owner, &bought.id).await.remove(0);
+    app.advance(Duration::from_millis(1)).await;
+    let (corrector, supplier) = (owner.clone(), app.as_supplier(first).await);
+    let (order, id, answerer) = (bought.id.clone(), part["id"].clone(), supplier.clone());
     let correcting = tokio::spawn(async move { correct(&corrector, &order, corrected()).await });
-    let sending = tokio::spawn(async move { plain(&sender, "supplierOrderSubmit", &id).await });
-    let codes = correcting.await.expect("an answer").user_codes("orderShippingAddressUpdate");
-    sending.await.expect("an answer").done("supplierOrderSubmit");
-    let wanted = if codes.is_empty() { "Potsdam" } else { "Berlin" };
-    assert!(codes.is_empty() || codes == ["WITH_SUPPLIER"], "{codes:?}");
-    let supplier = app.as_supplier(first).await;
-    assert_eq!(seen(&supplier, &part["id"], "destination { city }").await["destination"]["city"], wanted);
-    assert_eq!(city(&owner, &bought.id).await, wanted);
+    let answering = tokio::spawn(async move { trade::work(&answerer, "supplierOrderAccept", &id, json!({})).await });
+    let corrects = correcting.await.expect("an answer").user_codes("orderShippingAddressUpdate");
+    let answers = answering.await.expect("an answer").user_codes("supplierOrderAccept");
+    app.run_jobs().await;
+    assert_eq!(goes_to(&supplier, &part["id"]).await, "Berlin");
+    match corrects.is_empty() {
+        true => {
+            assert_eq!(answers, ["WRONG_STATE"]);
+            let part = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
+            assert_eq!((&part["status"], goes_to(&supplier, &part["id"]).await.as_str()), (&json!("SUBMITTED"), "Potsdam"));
+        }
+        false => {
+            assert_eq!((corrects, answers.len()), (vec!["WITH_SUPPLIER".to_owned()], 0));
+            assert_eq!(city(&owner, &bought.id).await, "Berlin");
+        }
+    }
 }
 
 async fn an_address_that_cannot_be_changes_nothing(app: TestApp) {

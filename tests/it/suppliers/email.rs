@@ -23,6 +23,7 @@ crate::engine_tests![
     a_cancellation_that_was_refused_is_asked_again_by_a_new_mail,
     a_link_is_good_for_its_order_alone_and_for_its_time,
     a_mail_that_is_refused_is_sent_again,
+    an_address_corrected_meanwhile_is_in_the_mail_that_arrives,
     a_mail_that_may_have_arrived_is_never_sent_again_blindly,
     whoever_has_such_a_mail_answers_it,
     what_is_cancelled_before_it_is_known_to_have_arrived_is_asked_about,
@@ -339,6 +340,31 @@ async fn a_mail_that_is_refused_is_sent_again(app: TestApp) {
     assert_eq!((place.status(&bought).await.as_str(), mails(&app).len()), ("SUBMITTED", 1));
     assert!(stock::open_items(&place.owner, "SUPPLIER_ORDER_FAILED").await.is_empty(), "it is mended");
     assert_eq!(look(&linked(&app)).await.at("supplierOrders.totalCount"), 1);
+}
+
+async fn an_address_corrected_meanwhile_is_in_the_mail_that_arrives(app: TestApp) {
+    let place = Place::open(&app).await;
+    app.mails.fare(MAILBOX, Some(Fate::Refused));
+    let bought = place.buy(&app, 1).await;
+    let before = place.part(&bought).await;
+    assert_eq!(before["status"], "QUEUED");
+    app.advance(Duration::from_secs(1)).await;
+    app.mails.fare(MAILBOX, None);
+    let correct = "mutation($id: ID!, $address: AddressInput!) { orderShippingAddressUpdate(id: $id, address: $address) {
+        order { id } userErrors { code field message } } }";
+    let address = json!({ "name": "Ada King", "address1": "Am Ring 12", "city": "Potsdam", "postalCode": "14467",
+        "countryCode": "DE" });
+    let variables = json!({ "id": bought.id, "address": address });
+    place.owner.run(correct, variables).await.done("orderShippingAddressUpdate");
+    app.advance(Duration::from_secs(300)).await;
+    let after = place.part(&bought).await;
+    assert_eq!((&after["status"], &after["supplier"]["id"]), (&json!("SUBMITTED"), &json!(place.mailbox.to_string())));
+    assert_ne!(after["reference"], before["reference"], "what the supplier may know of is another order");
+    let sent = mails(&app);
+    assert_eq!(sent.len(), 1);
+    assert!(text(&sent[0]).contains("Potsdam") && !text(&sent[0]).contains("Berlin"), "{}", text(&sent[0]));
+    let told = app.mails.to("ada@example.com");
+    assert_eq!(told.iter().filter(|it| text(it).contains("goes there")).count(), 1, "the customer is told");
 }
 
 /// The one item about an order that may have arrived, once there is one.

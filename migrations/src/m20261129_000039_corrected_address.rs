@@ -1,0 +1,22 @@
+//! Where a supplier order went before its order's address was corrected, and whether what its supplier gives
+//! back waits for that.
+
+use sea_orm_migration::prelude::*;
+
+use crate::ddl;
+
+/// The step.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl::run(manager, TABLES).await
+    }
+}
+
+const TABLES: &str = "
+ALTER TABLE supplier_order ADD COLUMN destination {json};
+ALTER TABLE supplier_order ADD COLUMN waits boolean NOT NULL DEFAULT FALSE;
+";
