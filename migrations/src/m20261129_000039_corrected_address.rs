@@ -1,5 +1,4 @@
-//! Where a supplier order went before its order's address was corrected, and whether what its supplier gives
-//! back waits for that.
+//! Where a supplier order went before its order's address was corrected.
 
 use sea_orm_migration::prelude::*;
 
@@ -18,5 +17,4 @@ impl MigrationTrait for Migration {
 
 const TABLES: &str = "
 ALTER TABLE supplier_order ADD COLUMN destination {json};
-ALTER TABLE supplier_order ADD COLUMN waits boolean NOT NULL DEFAULT FALSE;
 ";

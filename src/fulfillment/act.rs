@@ -8,7 +8,7 @@ use super::forward;
 use super::hold;
 use super::jobs::{CancelAtSupplier, ForwardSupplierOrder, ReconcileSupplierOrder};
 use super::manage;
-use super::recall::{self, Recall};
+use super::recall;
 use super::remote;
 use super::replan::{drop_open, withdraw};
 use super::state::{RequestStatus, SupplierOrderStatus};
@@ -65,7 +65,7 @@ async fn reroute(app: &App, id: SupplierOrderId) -> Result<(), Fault> {
     let actor = Actor::system("workitem");
     let done = match super::queries::lookup(app.db.read(), id).await? {
         Some(own) if own.status.is_out() && !own.status.is_final() => {
-            recall::recall(app, &actor, id, Recall::default()).await.map(drop)
+            recall::recall(app, &actor, id, None, None).await.map(drop)
         }
         _ => manage::reroute(app, &actor, id, None, &[]).await.map(drop),
     };
@@ -127,7 +127,7 @@ async fn cancel_and_refund(app: &App, id: SupplierOrderId, kind: &str) -> Result
     match work.own.status {
         S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => withdraw(&tx, &mut work, reason).await?,
         // What was refused is given up; what its supplier has goes on.
-        _ if matches!(kind, trouble::NO_SUPPLIER | trouble::REJECTED | trouble::GIVEN_BACK) => {}
+        _ if matches!(kind, trouble::NO_SUPPLIER | trouble::REJECTED | trouble::ADDRESS_REFUSED) => {}
         S::CancelRequested if work.own.recalled_at.is_some() => {
             recall::becomes_cancellation(&mut work, reason);
             work.save(&tx).await?;

@@ -1,18 +1,14 @@
 //! Correcting where an order goes, while nothing is on its way there.
 //!
-//! A supplier that works on its part may have printed the label: it has to give the part back first. What was
-//! handed to a supplier before, even in vain, goes there under a new reference, because the supplier may know the
-//! old one with the old address. What has left or ended keeps the address it had. The country stays, because
-//! shipping, taxes and the choice of suppliers hang on it.
-
-use sea_orm::ActiveEnum;
+//! What was never handed to a supplier goes to the new address. A supplier that may know its part with the old one
+//! – as a draft, or under a reference that it takes once – may send it there, whatever became of the call, so that
+//! nothing is corrected then; unless it refused: then the part is made anew. What has left or ended keeps the
+//! address it had. The country stays, because shipping, taxes and the choice of suppliers hang on it.
 
 use super::create;
 use super::entity::line;
 use super::error::OrderAddressProblem;
-use super::forward;
 use super::jobs::{ForwardSupplierOrder, ReplanRefused};
-use super::replan::withdraw;
 use super::state::SupplierOrderStatus as S;
 use super::work::{Work, open_all};
 use crate::app::App;
@@ -24,7 +20,6 @@ use crate::kernel::problem::{Fault, VerbError};
 use crate::orders::{self, order};
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
-use crate::suppliers::SupplierRejection;
 
 type Refused = VerbError<OrderAddressProblem>;
 
@@ -68,12 +63,12 @@ pub async fn order_shipping_address_update(
 
 async fn check(tx: &Tx, order: &order::Model, parts: &[Work]) -> Result<(), Refused> {
     let refuse = |message: &str| VerbError::refused(OrderAddressProblem::WithSupplier, "id", message);
-    if let Some(part) = parts.iter().find(|part| may_send(tx, part)) {
-        return Err(refuse(&format!("a supplier may send {} to the old address; call it back first", part.own.id)));
+    if let Some(part) = parts.iter().find(|part| may_be_sent(part)) {
+        return Err(refuse(&format!("a supplier may send {} to the old address", part.own.id)));
     }
-    let unsent = parts.is_empty() || parts.iter().any(|part| !part.is_out() && part.own.sendings == 0);
+    let unsent = parts.is_empty() || parts.iter().any(|part| !part.is_out());
     if unsent && create::is_doubtful(tx, order) {
-        return Err(refuse("a supplier may have been asked before the database was restored; decide about that first"));
+        return Err(refuse("a supplier may have been asked before the database was restored"));
     }
     let lines = orders::lines_of(tx, &[order.id]).await?;
     if order.erased_at.is_some() || lines.iter().all(|it| it.live() <= it.shipped) {
@@ -83,34 +78,27 @@ async fn check(tx: &Tx, order: &order::Model, parts: &[Work]) -> Result<(), Refu
 }
 
 /// Whether its supplier may send it to the old address.
-fn may_send(tx: &Tx, part: &Work) -> bool {
+fn may_be_sent(part: &Work) -> bool {
     match part.own.status {
         S::Shipped => false,
         status if status.is_final() => false,
-        status if status.is_out() => !part.own.is_unanswered_at_portal(),
-        _ => forward::is_doubtful(tx, &part.own),
+        status => status.is_out() || part.own.sent_at.is_some(),
     }
 }
 
 /// Has a part go to the order's new address, if anything of it is still to go.
 async fn redirect(tx: &Tx, part: &mut Work, old: &Address) -> Result<(), Fault> {
-    let handed_over = part.own.is_unanswered_at_portal() || (!part.is_out() && part.own.sendings > 0);
-    if handed_over {
-        withdraw(tx, part, "it goes to another address").await?;
+    if !part.is_out() {
+        return Ok(());
     }
-    if handed_over || part.own.waits || refused_for_address(part) {
-        part.own.recall_to = Some(part.own.supplier_id);
-    }
-    if part.is_out() && part.own.destination.is_none() {
+    if part.own.destination.is_none() {
         part.own.destination = Some(old.clone());
+    }
+    if part.own.was_refused_for_address() {
+        part.own.recall_to = Some(part.own.supplier_id);
     }
     part.save(tx).await?;
     send_again(tx, part).await
-}
-
-fn refused_for_address(part: &Work) -> bool {
-    let codes = [SupplierRejection::IncorrectAddress, SupplierRejection::UndeliverableDestination];
-    codes.iter().any(|code| part.own.rejection_code.as_ref() == Some(&code.to_value()))
 }
 
 /// Has what could not be sent, or was refused, tried again.

@@ -6,8 +6,7 @@
 use sea_orm::ActiveEnum;
 
 use super::entity::line;
-use super::jobs::SettleOrderMoney;
-use super::recall;
+use super::jobs::{ReplanRefused, SettleOrderMoney};
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
 use super::work::Work;
@@ -107,7 +106,9 @@ async fn finish_refusal(tx: &Tx, work: &mut Work, before: &[line::Model], reason
 /// Writes the supplier order, has refused units planned again and the money looked at.
 async fn follow_up(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
     work.save(tx).await?;
-    recall::plan_again(tx, work).await?;
+    if work.lines.iter().any(|row| row.open() > 0) {
+        jobs::enqueue(tx, &ReplanRefused { id: work.own.id, despite_limit: false }).await?;
+    }
     jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
     Ok(())
 }

@@ -160,7 +160,6 @@ async fn header(
         hold_reason: Set(None),
         recalled_at: Set(None),
         recall_to: Set(None),
-        waits: Set(false),
         destination: Set(None),
         accept_missed_at: Set(None),
         ship_missed_at: Set(None),

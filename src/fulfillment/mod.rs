@@ -67,7 +67,7 @@ pub use self::queries::{
     SupplierOrderFilter, count, decisions_of, find, history, lines_of, list, load_many, lookup, of_orders, unfinished,
     unforwarded,
 };
-pub use self::recall::{Recall, recall};
+pub use self::recall::recall;
 pub use self::relocate::{Relocation, relocate};
 pub use self::remote::{NewsOutcome, apply_remote};
 pub use self::requests::{RequestCall, RequestOutcome, SweepRequests, requests};

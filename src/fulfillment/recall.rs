@@ -7,7 +7,7 @@
 use super::allowed::{self, SupplierOrderAction, Verdict};
 use super::answer;
 use super::cancel;
-use super::entity::{line, supplier_order};
+use super::entity::supplier_order;
 use super::error::SupplierOrderProblem;
 use super::jobs::ReplanRefused;
 use super::manage::{check_reason, managed, wrong_state};
@@ -28,18 +28,8 @@ use crate::suppliers;
 
 type Refused = VerbError<SupplierOrderProblem>;
 
-/// What becomes of units that a supplier gives back.
-#[derive(Debug, Clone, Default)]
-pub struct Recall {
-    /// Why; the supplier is told.
-    pub reason: Option<String>,
-    /// Who shall send them, as far as it can; whoever can, without.
-    pub to: Option<SupplierId>,
-    /// Whether they wait for a person's word first.
-    pub waits: bool,
-}
-
-/// Asks a supplier to give back what has not left. A repeat answers the supplier order as it is.
+/// Asks a supplier to give back what has not left, for `to`, or whoever can, to send. A repeat answers the
+/// supplier order as it is.
 ///
 /// # Errors
 /// If its supplier does not have it, or everything has left.
@@ -47,9 +37,10 @@ pub async fn recall(
     app: &App,
     actor: &Actor,
     id: SupplierOrderId,
-    wanted: Recall,
+    reason: Option<String>,
+    to: Option<SupplierId>,
 ) -> Result<supplier_order::Model, Refused> {
-    check_reason(wanted.reason.as_deref())?;
+    check_reason(reason.as_deref())?;
     let tx = Tx::begin(app).await?;
     let mut work = managed(&tx, actor, id).await?;
     match allowed::verdict(SupplierOrderAction::Recall, actor, &work.own, &work.lines) {
@@ -57,13 +48,11 @@ pub async fn recall(
         Verdict::Done => return Ok(work.own),
         Verdict::Not(why) => return Err(wrong_state(why)),
     }
-    if let Some(to) = wanted.to {
+    if let Some(to) = to {
         check_target(&tx, &work, to).await?;
     }
-    work.own.recall_to = wanted.to;
-    work.own.waits = wanted.waits;
-    let reason = wanted.reason.unwrap_or_else(|| "the store wants it sent by others".to_owned());
-    ask(&tx, &mut work, &reason).await?;
+    let reason = reason.unwrap_or_else(|| "the store wants it sent by others".to_owned());
+    ask(&tx, &mut work, &reason, to).await?;
     audit::record(&tx, actor, "supplierOrder.recall", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(work.own)
@@ -83,7 +72,8 @@ pub(super) async fn check_target(tx: &Tx, work: &Work, to: SupplierId) -> Result
 }
 
 /// Asks for it; what lies at the portal without an answer comes back at once.
-pub(super) async fn ask(tx: &Tx, work: &mut Work, reason: &str) -> Result<(), Fault> {
+pub(super) async fn ask(tx: &Tx, work: &mut Work, reason: &str, to: Option<SupplierId>) -> Result<(), Fault> {
+    work.own.recall_to = to;
     if !work.is_out() || work.own.is_unanswered_at_portal() {
         let all = waiting(work);
         take_back(tx, work, &all, reason).await?;
@@ -113,7 +103,6 @@ pub(super) async fn agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 pub(super) async fn declined(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
     work.own.recalled_at = None;
     work.own.recall_to = None;
-    work.own.waits = false;
     work.own.cancel_requested_at = None;
     work.own.cancel_reason = None;
     work.save(tx).await?;
@@ -127,7 +116,6 @@ pub(super) async fn declined(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 pub(super) fn becomes_cancellation(work: &mut Work, reason: &str) {
     work.own.recalled_at = None;
     work.own.recall_to = None;
-    work.own.waits = false;
     work.own.cancel_reason = Some(reason.to_owned());
 }
 
@@ -151,15 +139,7 @@ pub(super) async fn take_back(tx: &Tx, work: &mut Work, units: &[Units], reason:
     work.save(tx).await
 }
 
-/// Has open units sent by others, unless they wait for a person's word.
-pub(super) async fn plan_again(tx: &Tx, work: &Work) -> Result<(), Fault> {
-    let open: i64 = work.lines.iter().map(line::Model::open).sum();
-    if open == 0 {
-        return Ok(());
-    }
-    if work.own.waits {
-        return trouble::given_back(tx, work, open).await;
-    }
+async fn plan_again(tx: &Tx, work: &Work) -> Result<(), Fault> {
     jobs::enqueue(tx, &ReplanRefused { id: work.own.id, despite_limit: false }).await?;
     Ok(())
 }

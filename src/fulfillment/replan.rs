@@ -31,12 +31,11 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
     if units == 0 || planted::is(Bug::LeaveRefused) {
         return Ok(Done::OK);
     }
-    // Only a person has them sent.
-    if work.own.waits && !despite_limit {
-        return Ok(Done::OK);
-    }
     if work.own.cancel_requested_at.is_some() && work.own.recalled_at.is_none() {
         drop_open(&tx, &mut work, "Your order was cancelled.").await?;
+    } else if work.own.was_refused_for_address() && !despite_limit {
+        let why = "their supplier says that the address is wrong: correct it, or retry to have others send them there";
+        trouble::refused(&tx, &work, trouble::ADDRESS_REFUSED, units, why).await?;
     } else if work.own.attempt >= MAX_ATTEMPTS && !despite_limit && work.own.recall_to.is_none() {
         let why = format!("{MAX_ATTEMPTS} suppliers in a row did so");
         trouble::refused(&tx, &work, trouble::REJECTED, units, &why).await?;
@@ -61,11 +60,6 @@ pub(super) async fn replan(app: &App, id: SupplierOrderId, despite_limit: bool) 
 async fn hand_on(tx: &Tx, work: &mut Work) -> Result<Option<Vec<Work>>, Fault> {
     let mut made = Vec::new();
     let to = work.own.recall_to;
-    work.own.waits = false;
-    // While the supplier is being asked, what it gives back later is for the same one.
-    if work.own.recalled_at.is_none() {
-        work.own.recall_to = None;
-    }
     if let Some(to) = to {
         let Some(named) = hand_to(tx, work, to).await? else { return Ok(None) };
         made.extend(named);
@@ -73,6 +67,11 @@ async fn hand_on(tx: &Tx, work: &mut Work) -> Result<Option<Vec<Work>>, Fault> {
     if work.lines.iter().any(|row| row.open() > 0) {
         let Some(others) = hand_over(tx, work, &[]).await? else { return Ok(None) };
         made.extend(others);
+    }
+    // While the supplier is being asked, what it gives back later is for the same one; as is what nobody can send now.
+    if work.own.recalled_at.is_none() && to.is_some() && work.lines.iter().all(|row| row.open() == 0) {
+        work.own.recall_to = None;
+        work.save(tx).await?;
     }
     Ok(Some(made))
 }
@@ -138,7 +137,7 @@ async fn take_over(tx: &Tx, work: &mut Work, plan: &Plan, tried: Vec<SupplierId>
     work.save(tx).await?;
     if !made.is_empty() {
         work.tell_store(tx, EventType::SupplierOrderRerouted, "Units went to other suppliers.").await?;
-        trouble::handed_on(tx, work.own.id, "other suppliers have the units").await?;
+        trouble::handed_on(tx, work.own.id, "suppliers have the units").await?;
     }
     Ok(Some(made))
 }

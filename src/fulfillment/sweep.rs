@@ -91,8 +91,7 @@ async fn unanswered(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
         tell(tx, work, "A supplier did not answer in time.", "ACCEPT_BY").await?;
     }
     if can_be_had(tx, work).await? && replan::others_can(tx, work).await? {
-        work.own.recall_to = None;
-        return recall::ask(tx, work, "the supplier did not answer in time").await;
+        return recall::ask(tx, work, "the supplier did not answer in time", None).await;
     }
     let message = format!("A supplier has not answered its part of order {} in time.", work.order.number);
     // Whether it has it has to be known before it can be asked to give it back.

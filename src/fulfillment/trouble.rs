@@ -31,8 +31,8 @@ pub const SUPPLIER_HOLDS: &str = "SUPPLIER_HOLDS_ORDER";
 pub const NO_SUPPLIER: &str = "NO_SUPPLIER";
 /// Units that many suppliers refused.
 pub const REJECTED: &str = "SUPPLIER_ORDER_REJECTED";
-/// What its supplier gave back waits for a word.
-pub const GIVEN_BACK: &str = "SUPPLIER_ORDER_GIVEN_BACK";
+/// Units that their supplier refused because of the address.
+pub const ADDRESS_REFUSED: &str = "ADDRESS_REFUSED";
 /// The supplier has what was taken back from it because it surely did not.
 const TAKEN_LATE: &str = "SUPPLIER_ORDER_TAKEN_LATE";
 /// Whether the supplier has it cannot be found out.
@@ -208,20 +208,9 @@ pub async fn refused(tx: &Tx, work: &Work, kind: &'static str, units: i64, why: 
     open(tx, work, kind, Severity::High, message, &actions).await
 }
 
-/// Its supplier gave units back, and they wait for a person's word.
-pub async fn given_back(tx: &Tx, work: &Work, units: i64) -> Result<(), Fault> {
-    let message = format!(
-        "{units} units of order {} were given back and wait: correct what is wrong, or retry to have them sent as they \
-         are.",
-        work.order.number
-    );
-    let actions = [RETRY, CANCEL_AND_REFUND, workitems::WAIT];
-    open(tx, work, GIVEN_BACK, Severity::High, message, &actions).await
-}
-
 /// Closes the items about units that wait for somebody to send them.
 pub(super) async fn handed_on(tx: &Tx, id: SupplierOrderId, why: &str) -> Result<(), Fault> {
-    for kind in [NO_SUPPLIER, REJECTED, GIVEN_BACK] {
+    for kind in [NO_SUPPLIER, REJECTED, ADDRESS_REFUSED] {
         workitems::close_by_key(tx, &key(kind, id), why).await?;
     }
     Ok(())

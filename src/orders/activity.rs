@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::Stream;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::app::App;
+use crate::kernel::clock::Timestamp;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::page::{CursorError, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
@@ -15,6 +17,8 @@ use crate::platform::outbox::entity::{Column, Entity, Model};
 const LIST: &str = "storeActivity";
 /// How many events a stream reads at once.
 const BATCH: u64 = 100;
+/// A program of another version that wrote an event before then does not run beside this one any more.
+const GONE: TimeDelta = TimeDelta::hours(1);
 /// How often a stream looks without being told: hints may get lost.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -30,8 +34,8 @@ pub fn read_cursor(cursor: &str) -> Result<i64, CursorError> {
 
 /// The newest position.
 pub async fn newest(conn: &impl ConnectionTrait) -> Result<i64, Fault> {
-    let query = Entity::find().filter(Column::Position.is_not_null()).order_by_desc(Column::Position);
-    Ok(query.one(conn).await?.and_then(|event| event.position).unwrap_or_default())
+    let query = Entity::find().select_only().column_as(Column::Position.max(), "position");
+    Ok(query.into_tuple::<Option<i64>>().one(conn).await?.flatten().unwrap_or_default())
 }
 
 /// The store's events behind `after`, and then each as it gets its position. Without `after`, from now.
@@ -44,7 +48,7 @@ pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, 
             None => newest(app.db.read()).await?,
         };
         loop {
-            let events = behind(app.db.read(), last).await?;
+            let events = behind(&app, last).await?;
             let full = events.len() as u64 == BATCH;
             for event in events {
                 last = event.position.unwrap_or(last);
@@ -59,16 +63,21 @@ pub fn stream(app: App, after: Option<i64>) -> impl Stream<Item = Result<Model, 
 }
 
 /// The next events behind a position, up to the first that a newer program beside this one wrote and this one
-/// cannot read: whoever follows is told of it by the newer one.
-async fn behind(conn: &impl ConnectionTrait, last: i64) -> Result<Vec<Model>, Fault> {
+/// cannot read: whoever follows is told of it by the newer one. One that is old is left out, for its program is gone.
+async fn behind(app: &App, last: i64) -> Result<Vec<Model>, Fault> {
+    let conn = app.db.read();
     let next = || Entity::find().filter(Column::Position.gt(last)).filter(Column::Audience.ne(Audience::Internal));
     let batch = |query: Select<Entity>| query.order_by_asc(Column::Position).limit(BATCH);
     let error = match batch(next()).all(conn).await {
         Ok(events) => return Ok(events),
         Err(error) => error,
     };
-    let unknown = next().filter(Column::Kind.is_not_in(EventType::iter()));
-    let unknown = unknown.select_only().column_as(Column::Position.min(), "position");
-    let Some(Some(unknown)) = unknown.into_tuple::<Option<i64>>().one(conn).await? else { return Err(error.into()) };
-    Ok(batch(next().filter(Column::Position.lt(unknown))).all(conn).await?)
+    let unknown = batch(next().filter(Column::Kind.is_not_in(EventType::iter()))).select_only();
+    let unknown = unknown.columns([Column::Position, Column::OccurredAt]).into_tuple::<(i64, Timestamp)>();
+    let Some((position, at)) = unknown.one(conn).await? else { return Err(error.into()) };
+    let known = match at + GONE < app.clock.now() {
+        true => next().filter(Column::Kind.is_in(EventType::iter())),
+        false => next().filter(Column::Position.lt(position)),
+    };
+    Ok(batch(known).all(conn).await?)
 }

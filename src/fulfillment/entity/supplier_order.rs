@@ -10,6 +10,7 @@ use crate::kernel::address::Address;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId};
 use crate::kernel::money::{Currency, Money};
+use crate::suppliers::SupplierRejection;
 
 /// Suppliers that were asked for these units before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -85,8 +86,6 @@ pub struct Model {
     pub recalled_at: Option<Timestamp>,
     /// Who shall send what the supplier gives back; whoever can, without.
     pub recall_to: Option<SupplierId>,
-    /// Whether what the supplier gives back waits for a person's word before anybody else gets it.
-    pub waits: bool,
     /// Where it went, if the order's address was corrected after it had ended; else it is the order's.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub destination: Option<Address>,
@@ -119,6 +118,11 @@ impl Model {
             && self.held_at.is_none()
             && self.request_status == RequestStatus::Submitted;
         self.status == SupplierOrderStatus::Submitted && untouched
+    }
+
+    /// Whether its supplier refused it because the address is wrong.
+    pub fn was_refused_for_address(&self) -> bool {
+        self.rejection_code.as_ref() == Some(&SupplierRejection::IncorrectAddress.to_value())
     }
 
     /// What the supplier knows it by.

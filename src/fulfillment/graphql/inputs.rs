@@ -4,9 +4,7 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 
 use super::enums::SupplierRejectionOut;
 use super::types::SupplierOrder;
-use crate::fulfillment::{
-    Acceptance, OrderAddressProblem, OrderCancelProblem, Recall, Relocation, SupplierOrderProblem,
-};
+use crate::fulfillment::{Acceptance, OrderAddressProblem, OrderCancelProblem, Relocation, SupplierOrderProblem};
 use crate::graph::GlobalId;
 use crate::identity::graphql::{visible_to_store, visible_to_supplier};
 use crate::kernel::clock::Moment;
@@ -54,7 +52,7 @@ pub enum OrderShippingAddressUpdateErrorCode {
     AddressInvalid,
     /// There is no such order.
     NotFound,
-    /// A supplier may send to the old address: call its part back first.
+    /// A supplier may send to the old address.
     WithSupplier,
     /// Nothing is left to be sent.
     TooLate,
@@ -175,16 +173,6 @@ pub struct SupplierOrderRecallInput {
     pub reason: Option<String>,
     /// Who shall send what comes back, as far as it can; whoever can, without.
     pub supplier_id: Option<GlobalId<SupplierId>>,
-    /// Whether what comes back waits, as an entry `SUPPLIER_ORDER_GIVEN_BACK` of the exceptions queue, instead of
-    /// going to others at once: for what is to be corrected first.
-    #[graphql(default)]
-    pub wait: bool,
-}
-
-impl From<SupplierOrderRecallInput> for Recall {
-    fn from(it: SupplierOrderRecallInput) -> Self {
-        Self { reason: it.reason, to: it.supplier_id.map(|it| it.0), waits: it.wait }
-    }
 }
 
 /// Where units are to go.

@@ -36,10 +36,10 @@ impl FulfillmentMutation {
         required(payload(result).map(build))
     }
 
-    /// Sends what has not left of an order to another address of the same country, and tries again what could not be
-    /// sent to the old one, its own supplier first if the address was the reason. Not while a supplier may send there:
-    /// what it works on is called back first (`supplierOrderRecall` with `wait`). The customer gets a mail. For the
-    /// owner, and staff with both `FULFILLMENT` and `ORDERS`. A repeat answers the order as it is.
+    /// Sends an order to another address of the same country, as long as no supplier may send a part of it to the
+    /// old one: nothing was handed to a supplier yet, or what was has left or was refused. What was refused goes out
+    /// again, to the same supplier first if the address was the reason. The customer gets a mail. For the owner, and
+    /// staff with both `FULFILLMENT` and `ORDERS`. A repeat answers the order as it is.
     #[graphql(visible = "visible_to_store")]
     async fn order_shipping_address_update(
         &self,
@@ -91,7 +91,7 @@ impl FulfillmentMutation {
         given_away(fulfillment::relocate(ctx.app(), ctx.actor(), id.0, input.into()).await)
     }
 
-    /// Asks the supplier of a supplier order to give back what has not left. If it agrees, others send that, or it waits;
+    /// Asks the supplier of a supplier order to give back what has not left. If it agrees, others send that;
     /// if not, the supplier order goes on. For the owner and staff. A repeat answers it as it is.
     #[graphql(visible = "visible_to_store")]
     async fn supplier_order_recall(
@@ -100,7 +100,8 @@ impl FulfillmentMutation {
         #[graphql(desc = "The supplier order's id.")] id: GlobalId<SupplierOrderId>,
         #[graphql(desc = "Why, and for whom.")] input: SupplierOrderRecallInput,
     ) -> Nullable<SupplierOrderPayload> {
-        answer(fulfillment::recall(ctx.app(), ctx.actor(), id.0, input.into()).await)
+        let to = input.supplier_id.map(|it| it.0);
+        answer(fulfillment::recall(ctx.app(), ctx.actor(), id.0, input.reason, to).await)
     }
 
     /// Holds a supplier order back. The owner and staff hold what was not sent, and its deadlines stand

@@ -30,7 +30,9 @@ use crate::suppliers::supplier;
 
 /// How many items one transaction takes.
 const CHUNK: usize = 500;
-/// The longest rest between two of them.
+/// From how many items on a rest follows.
+const MANY: usize = 100;
+/// The longest rest.
 const MAX_REST: Duration = Duration::from_millis(100);
 
 /// Who reports, about when, under which name.
@@ -81,13 +83,13 @@ const CHANGING: [offer::Column; 12] = [
 /// transactions of [`CHUNK`] items; a repeat changes nothing.
 pub(super) async fn publish(app: &App, news: &News<'_>, items: &[RemoteStock]) -> Result<Published, Fault> {
     let mut all = Published::default();
-    let mut rest = Duration::ZERO;
     for chunk in items.chunks(CHUNK) {
-        // Half of the time is the shoppers'.
-        tokio::time::sleep(rest).await;
         let began = Instant::now();
         let published = publish_chunk(app, news, chunk).await?;
-        rest = began.elapsed().min(MAX_REST);
+        if chunk.len() >= MANY {
+            // Half of the time is the shoppers'; the part of a report that comes next waits for this one.
+            tokio::time::sleep(began.elapsed().min(MAX_REST)).await;
+        }
         all.known.extend(published.known);
         all.emptied += published.emptied;
     }

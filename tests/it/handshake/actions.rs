@@ -165,7 +165,7 @@ pub(super) async fn put(app: &TestApp, id: SupplierOrderId, place: Place) {
     own.held_at = place.held.then_some(now);
     own.cancel_requested_at = place.cancelling.then_some(now);
     own.recalled_at = place.recalled.then_some(now);
-    (own.recall_to, own.waits, own.attempt) = (None, false, 1);
+    (own.recall_to, own.attempt) = (None, 1);
     (own.accept_by, own.ship_by) = (now + TimeDelta::hours(1), now + TimeDelta::hours(1));
     (own.accept_missed_at, own.ship_missed_at, own.note) = (None, None, None);
     let order = own.order_id;

@@ -11,10 +11,9 @@ use crate::support::{stock, trade};
 
 crate::engine_tests![
     what_was_not_sent_goes_to_the_corrected_address,
-    what_is_given_back_waits_and_goes_to_its_supplier_again,
-    what_is_given_back_and_waits_can_be_sent_as_it_is,
     what_was_refused_for_the_address_is_tried_again,
-    a_correction_and_an_answer_exclude_each_other,
+    others_get_what_was_refused_for_the_address_if_the_store_says_so,
+    a_correction_and_a_sending_exclude_each_other,
     an_address_that_cannot_be_changes_nothing,
 ];
 
@@ -68,100 +67,74 @@ async fn what_was_not_sent_goes_to_the_corrected_address(app: TestApp) {
     plain(&owner, "supplierOrderSubmit", &part["id"]).await.done("supplierOrderSubmit");
     let supplier = app.as_supplier(first).await;
     assert_eq!(goes_to(&supplier, &part["id"]).await, "Potsdam");
-    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
     let late = correct(&owner, &bought.id, elsewhere()).await;
     assert_eq!(late.user_codes("orderShippingAddressUpdate"), ["WITH_SUPPLIER"]);
     assert_eq!(city(&owner, &bought.id).await, "Potsdam");
-}
-
-async fn what_is_given_back_waits_and_goes_to_its_supplier_again(app: TestApp) {
-    let owner = trade::open(&app).await;
-    let (variant, [first, _]) = rivals(&app, &owner, true).await;
-    let bought = trade::buy(&app, &[(&variant, 2)]).await;
-    app.run_jobs().await;
-    let part = trade::parts(&owner, &bought.id).await.remove(0);
-    let supplier = app.as_supplier(first).await;
-    trade::work(&supplier, "supplierOrderAccept", &part["id"], json!({})).await.done("supplierOrderAccept");
-    trade::work(&owner, "supplierOrderRecall", &part["id"], json!({ "wait": true })).await.done("supplierOrderRecall");
-    let yes = json!({ "accept": true });
-    trade::work(&supplier, "supplierOrderCancelAnswer", &part["id"], yes).await.done("supplierOrderCancelAnswer");
-    app.advance(Duration::from_millis(1)).await;
-    assert_eq!(standing(&owner, &bought.id).await.len(), 1, "nobody else gets it");
-    assert_eq!(stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.len(), 1);
-
-    correct(&owner, &bought.id, corrected()).await.done("orderShippingAddressUpdate");
-    app.run_jobs().await;
-    let parts = trade::parts(&owner, &bought.id).await;
-    let stand = |status: &str| (status.to_owned(), first.to_string());
-    assert_eq!(standing(&owner, &bought.id).await, [stand("CANCELLED"), stand("SUBMITTED")]);
-    assert_eq!(goes_to(&supplier, &parts[1]["id"]).await, "Potsdam");
-    assert_eq!(goes_to(&supplier, &parts[0]["id"]).await, "Berlin", "what has ended keeps its address");
-    assert!(stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.is_empty());
-    assert_eq!(units_out(&app, &bought.id).await, 2);
-}
-
-async fn what_is_given_back_and_waits_can_be_sent_as_it_is(app: TestApp) {
-    let owner = trade::open(&app).await;
-    let (variant, [first, second]) = rivals(&app, &owner, true).await;
-    let bought = trade::buy(&app, &[(&variant, 1)]).await;
-    app.run_jobs().await;
-    let part = trade::parts(&owner, &bought.id).await.remove(0);
-    trade::work(&owner, "supplierOrderRecall", &part["id"], json!({ "wait": true })).await.done("supplierOrderRecall");
-    app.advance(Duration::from_millis(1)).await;
-    let waits = stock::open_items(&owner, "SUPPLIER_ORDER_GIVEN_BACK").await.remove(0);
-    stock::resolve(&owner, &waits, "RETRY").await;
-    app.run_jobs().await;
-    let stand = |status: &str, id: consign::kernel::ids::SupplierId| (status.to_owned(), id.to_string());
-    assert_eq!(standing(&owner, &bought.id).await, [stand("CANCELLED", first), stand("SUBMITTED", second)]);
 }
 
 async fn what_was_refused_for_the_address_is_tried_again(app: TestApp) {
     let owner = trade::open(&app).await;
     let (variant, suppliers) = rivals(&app, &owner, true).await;
     let bought = trade::buy(&app, &[(&variant, 1)]).await;
-    for (supplier, reason) in suppliers.into_iter().zip(["OUT_OF_STOCK", "INCORRECT_ADDRESS"]) {
-        app.advance(Duration::from_millis(1)).await;
-        let part = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
-        let client = app.as_supplier(supplier).await;
-        trade::work(&client, "supplierOrderReject", &part["id"], json!({ "reason": reason })).await.done("supplierOrderReject");
-    }
+    app.run_jobs().await;
+    let part = trade::parts(&owner, &bought.id).await.remove(0);
+    let client = app.as_supplier(suppliers[0]).await;
+    let no = json!({ "reason": "INCORRECT_ADDRESS" });
+    trade::work(&client, "supplierOrderReject", &part["id"], no).await.done("supplierOrderReject");
     app.advance(Duration::from_millis(1)).await;
-    assert_eq!(stock::open_items(&owner, "NO_SUPPLIER").await.len(), 1);
+    assert_eq!(standing(&owner, &bought.id).await.len(), 1, "nobody else is sent there");
+    assert_eq!(stock::open_items(&owner, "ADDRESS_REFUSED").await.len(), 1);
     correct(&owner, &bought.id, corrected()).await.done("orderShippingAddressUpdate");
     app.run_jobs().await;
-    let last = standing(&owner, &bought.id).await.pop().expect("a supplier order");
-    assert_eq!(last, ("SUBMITTED".to_owned(), suppliers[1].to_string()), "who said what was wrong gets what is right");
-    assert!(stock::open_items(&owner, "NO_SUPPLIER").await.is_empty());
-    let part = trade::parts(&owner, &bought.id).await.remove(0);
-    assert_eq!(goes_to(&app.as_supplier(suppliers[0]).await, &part["id"]).await, "Berlin", "that is not its customer");
+    let last = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
+    assert_eq!((&last["status"], &last["supplier"]["id"]), (&json!("SUBMITTED"), &json!(suppliers[0].to_string())));
+    assert_eq!(goes_to(&client, &last["id"]).await, "Potsdam");
+    assert_eq!(goes_to(&client, &part["id"]).await, "Berlin", "what has ended keeps its address");
+    assert!(stock::open_items(&owner, "ADDRESS_REFUSED").await.is_empty());
+    assert_eq!(units_out(&app, &bought.id).await, 1);
 }
 
-async fn a_correction_and_an_answer_exclude_each_other(app: TestApp) {
+async fn others_get_what_was_refused_for_the_address_if_the_store_says_so(app: TestApp) {
     let owner = trade::open(&app).await;
-    let (variant, [first, _]) = rivals(&app, &owner, true).await;
+    let (variant, suppliers) = rivals(&app, &owner, true).await;
     let bought = trade::buy(&app, &[(&variant, 1)]).await;
     app.run_jobs().await;
     let part = trade::parts(&owner, &bought.id).await.remove(0);
+    let client = app.as_supplier(suppliers[0]).await;
+    let no = json!({ "reason": "INCORRECT_ADDRESS" });
+    trade::work(&client, "supplierOrderReject", &part["id"], no).await.done("supplierOrderReject");
     app.advance(Duration::from_millis(1)).await;
-    let (corrector, supplier) = (owner.clone(), app.as_supplier(first).await);
-    let (order, id, answerer) = (bought.id.clone(), part["id"].clone(), supplier.clone());
-    let correcting = tokio::spawn(async move { correct(&corrector, &order, corrected()).await });
-    let answering = tokio::spawn(async move { trade::work(&answerer, "supplierOrderAccept", &id, json!({})).await });
-    let corrects = correcting.await.expect("an answer").user_codes("orderShippingAddressUpdate");
-    let answers = answering.await.expect("an answer").user_codes("supplierOrderAccept");
+    let item = stock::open_items(&owner, "ADDRESS_REFUSED").await.remove(0);
+    stock::resolve(&owner, &item, "RETRY").await;
     app.run_jobs().await;
-    assert_eq!(goes_to(&supplier, &part["id"]).await, "Berlin");
-    match corrects.is_empty() {
-        true => {
-            assert_eq!(answers, ["WRONG_STATE"]);
-            let part = trade::parts(&owner, &bought.id).await.pop().expect("a supplier order");
-            assert_eq!((&part["status"], goes_to(&supplier, &part["id"]).await.as_str()), (&json!("SUBMITTED"), "Potsdam"));
-        }
-        false => {
-            assert_eq!((corrects, answers.len()), (vec!["WITH_SUPPLIER".to_owned()], 0));
-            assert_eq!(city(&owner, &bought.id).await, "Berlin");
-        }
-    }
+    let last = standing(&owner, &bought.id).await.pop().expect("a supplier order");
+    assert_eq!(last, ("SUBMITTED".to_owned(), suppliers[1].to_string()));
+    correct(&owner, &bought.id, corrected()).await.user_codes("orderShippingAddressUpdate");
+    assert_eq!(goes_to(&client, &part["id"]).await, "Berlin");
+}
+
+async fn a_correction_and_a_sending_exclude_each_other(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let (variant, [first, _]) = rivals(&app, &owner, false).await;
+    let bought = trade::buy(&app, &[(&variant, 1)]).await;
+    app.run_jobs().await;
+    let part = trade::parts(&owner, &bought.id).await.remove(0);
+    let (corrector, sender) = (owner.clone(), owner.clone());
+    let (order, id) = (bought.id.clone(), part["id"].clone());
+    let correcting = tokio::spawn(async move { correct(&corrector, &order, corrected()).await });
+    let sending = tokio::spawn(async move { plain(&sender, "supplierOrderSubmit", &id).await });
+    let codes = correcting.await.expect("an answer").user_codes("orderShippingAddressUpdate");
+    sending.await.expect("an answer").done("supplierOrderSubmit");
+    assert!(codes.is_empty() || codes == ["WITH_SUPPLIER"], "{codes:?}");
+    // In the order in which they happened, or the supplier saw the old address before.
+    let query = "query($id: ID!) { order(id: $id) { events(first: 50) { nodes { type } } } }";
+    let events = owner.run(query, json!({ "id": bought.id })).await.at("order.events.nodes").clone();
+    let at = |kind: &str| events.as_array().expect("events").iter().position(|it| it["type"] == kind);
+    let (changed, sent) = (at("ORDER_ADDRESS_CHANGED"), at("SUPPLIER_ORDER_SUBMITTED").expect("it was sent"));
+    assert_eq!(changed.is_some(), codes.is_empty());
+    assert!(changed.is_none_or(|changed| changed < sent), "{events}");
+    let wanted = if codes.is_empty() { "Potsdam" } else { "Berlin" };
+    assert_eq!(goes_to(&app.as_supplier(first).await, &part["id"]).await, wanted);
 }
 
 async fn an_address_that_cannot_be_changes_nothing(app: TestApp) {
