@@ -10,6 +10,7 @@ use super::entity::line;
 use super::error::OrderAddressProblem;
 use super::jobs::{ForwardSupplierOrder, ReplanRefused};
 use super::state::SupplierOrderStatus as S;
+use super::trouble;
 use super::work::{Work, open_all};
 use crate::app::App;
 use crate::identity::audit::Changes;
@@ -20,6 +21,7 @@ use crate::kernel::problem::{Fault, VerbError};
 use crate::orders::{self, order};
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
+use crate::workitems;
 
 type Refused = VerbError<OrderAddressProblem>;
 
@@ -96,6 +98,8 @@ async fn redirect(tx: &Tx, part: &mut Work, old: &Address) -> Result<(), Fault> 
     }
     if part.own.was_refused_for_address() {
         part.own.recall_to = Some(part.own.supplier_id);
+        let key = trouble::key(trouble::ADDRESS_REFUSED, part.own.id);
+        workitems::close_by_key(tx, &key, "the address was corrected").await?;
     }
     part.save(tx).await?;
     send_again(tx, part).await

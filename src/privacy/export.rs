@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::checkout;
+use crate::fulfillment;
 use crate::identity::{Action, Actor, Customer, addresses, customers, sessions};
 use crate::kernel::ids::{CustomerId, OrderId};
 use crate::kernel::page::PageRequest;
@@ -101,6 +102,7 @@ async fn told(app: &App, all: &[order::Model]) -> Result<Vec<Value>, Fault> {
     let mut refunds = grouped(payments::refunds(conn, &ids).await?, |it| it.order_id);
     let mut events = grouped(timeline::of_orders(conn, &ids).await?, |it| it.order_id);
     let mut mails = grouped(notifications::about_orders(conn, &ids).await?, |it| it.order_id);
+    let mut parts = grouped(fulfillment::of_orders(conn, &ids).await?, |it| it.order_id);
     let parcels = shipments::of_orders(conn, &ids).await?;
     let parcel_ids: Vec<_> = parcels.iter().map(|it| it.id).collect();
     let mut moves = grouped(shipments::events_of(conn, &parcel_ids).await?, |it| it.shipment_id);
@@ -114,6 +116,8 @@ async fn told(app: &App, all: &[order::Model]) -> Result<Vec<Value>, Fault> {
             refunds.remove(&order.id),
             |it| json!({ "amount": it.money().to_string(), "createdAt": it.created_at }),
         );
+        let former = parts.remove(&order.id).unwrap_or_default().into_iter().filter_map(|it| it.destination);
+        shown["formerAddresses"] = json!(former.collect::<Vec<_>>());
         shown["parcels"] = list(parcels.remove(&order.id), |it| {
             let moves = moves.remove(&it.id).unwrap_or_default();
             parcel(&it, moves)
