@@ -93,7 +93,7 @@ macro_rules! modules {
 pub fn run(tests: Vec<Test>) -> ! {
     let mut arguments = Arguments::from_args();
     // Tests mostly wait: for a database, for the simulator.
-    arguments.test_threads.get_or_insert(4);
+    arguments.test_threads.get_or_insert(6);
     let engines = Engine::available();
     if !arguments.list {
         let names: Vec<&str> = engines.iter().map(Engine::name).collect();
