@@ -10,6 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
+use super::remote;
 use crate::kernel::ids::IdSource;
 
 /// How long a call to Redis, or connecting to it, may take.
@@ -46,7 +47,7 @@ impl Bus {
     /// A bus over Redis, on one channel under `prefix`. Connects in the background and again after
     /// every outage; never fails when Redis is down. Must be called inside a runtime.
     pub async fn redis(url: &str, prefix: &str) -> anyhow::Result<Self> {
-        let client = redis::Client::open(url)?;
+        let client = remote::client(url)?;
         let channel = format!("{prefix}bus");
         let origin = hex::encode(IdSource::System.bytes::<8>());
         let topics: Arc<Topics> = Arc::default();
