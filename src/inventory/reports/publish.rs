@@ -182,6 +182,7 @@ async fn write(tx: &Tx, before: offer::Model, after: offer::Model, batch: &mut B
     }
     shortfall::note(tx, &before, &after).await?;
     let gain = Gain {
+        id: tx.new_id(),
         offer_id: after.id,
         reported: after.reported - before.reported,
         committed: after.committed - before.committed,

@@ -20,6 +20,8 @@ const ROWS: usize = 150;
 /// What a report adds to one offer's figures.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gain {
+    /// The ledger's line about it.
+    pub id: LedgerEntryId,
     /// The offer, which is locked.
     pub offer_id: OfferId,
     /// What is added to *reported*.
@@ -61,11 +63,10 @@ async fn execute_one(tx: &Tx, gains: &[Gain], then: &[Value], sql: &str) -> Resu
     let mut values = Vec::with_capacity(gains.len() * 4 + then.len());
     let mut rows = String::new();
     for gain in gains {
-        let id: LedgerEntryId = tx.new_id();
         let at = values.len();
         let comma = if at == 0 { "" } else { ", " };
         rows += &format!("{comma}(${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4);
-        values.extend([id.into(), gain.offer_id.into(), gain.reported.into(), gain.committed.into()]);
+        values.extend([gain.id.into(), gain.offer_id.into(), gain.reported.into(), gain.committed.into()]);
     }
     let mut sql = format!("WITH gain (id, offer_id, reported, committed) AS (VALUES {rows}) {sql}");
     for (index, value) in then.iter().enumerate() {

@@ -72,16 +72,30 @@ async fn what_was_not_sent_goes_to_the_corrected_address(app: TestApp) {
     assert_eq!(city(&owner, &bought.id).await, "Potsdam");
 }
 
-async fn what_was_refused_for_the_address_is_tried_again(app: TestApp) {
-    let owner = trade::open(&app).await;
-    let (variant, suppliers) = rivals(&app, &owner, true).await;
-    let bought = trade::buy(&app, &[(&variant, 1)]).await;
+/// An order whose first supplier says that its address is wrong.
+struct Refused {
+    owner: Client,
+    bought: trade::Bought,
+    part: Value,
+    suppliers: [consign::kernel::ids::SupplierId; 2],
+    client: Client,
+}
+
+async fn refused(app: &TestApp) -> Refused {
+    let owner = trade::open(app).await;
+    let (variant, suppliers) = rivals(app, &owner, true).await;
+    let bought = trade::buy(app, &[(&variant, 1)]).await;
     app.run_jobs().await;
     let part = trade::parts(&owner, &bought.id).await.remove(0);
     let client = app.as_supplier(suppliers[0]).await;
     let no = json!({ "reason": "INCORRECT_ADDRESS" });
     trade::work(&client, "supplierOrderReject", &part["id"], no).await.done("supplierOrderReject");
     app.advance(Duration::from_millis(1)).await;
+    Refused { owner, bought, part, suppliers, client }
+}
+
+async fn what_was_refused_for_the_address_is_tried_again(app: TestApp) {
+    let Refused { owner, bought, part, suppliers, client } = refused(&app).await;
     assert_eq!(standing(&owner, &bought.id).await.len(), 1, "nobody else is sent there");
     assert_eq!(stock::open_items(&owner, "ADDRESS_REFUSED").await.len(), 1);
     correct(&owner, &bought.id, corrected()).await.done("orderShippingAddressUpdate");
@@ -95,21 +109,14 @@ async fn what_was_refused_for_the_address_is_tried_again(app: TestApp) {
 }
 
 async fn others_get_what_was_refused_for_the_address_if_the_store_says_so(app: TestApp) {
-    let owner = trade::open(&app).await;
-    let (variant, suppliers) = rivals(&app, &owner, true).await;
-    let bought = trade::buy(&app, &[(&variant, 1)]).await;
-    app.run_jobs().await;
-    let part = trade::parts(&owner, &bought.id).await.remove(0);
-    let client = app.as_supplier(suppliers[0]).await;
-    let no = json!({ "reason": "INCORRECT_ADDRESS" });
-    trade::work(&client, "supplierOrderReject", &part["id"], no).await.done("supplierOrderReject");
-    app.advance(Duration::from_millis(1)).await;
+    let Refused { owner, bought, part, suppliers, client } = refused(&app).await;
     let item = stock::open_items(&owner, "ADDRESS_REFUSED").await.remove(0);
     stock::resolve(&owner, &item, "RETRY").await;
     app.run_jobs().await;
     let last = standing(&owner, &bought.id).await.pop().expect("a supplier order");
     assert_eq!(last, ("SUBMITTED".to_owned(), suppliers[1].to_string()));
-    correct(&owner, &bought.id, corrected()).await.user_codes("orderShippingAddressUpdate");
+    let late = correct(&owner, &bought.id, corrected()).await;
+    assert_eq!(late.user_codes("orderShippingAddressUpdate"), ["WITH_SUPPLIER"]);
     assert_eq!(goes_to(&client, &part["id"]).await, "Berlin");
 }
 
