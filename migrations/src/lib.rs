@@ -41,6 +41,7 @@ mod m20261128_000036_live_stock;
 mod m20261129_000037_stale_confidence;
 mod m20261129_000038_low_stock;
 mod m20261129_000039_corrected_address;
+mod m20261129_000040_offer_room;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000037_stale_confidence::Migration),
             Box::new(m20261129_000038_low_stock::Migration),
             Box::new(m20261129_000039_corrected_address::Migration),
+            Box::new(m20261129_000040_offer_room::Migration),
             Box::new(m20261128_000030_order_link::Migration),
             Box::new(m20261128_000033_onboarding::Migration),
             Box::new(m20261128_000032_price_rules::Migration),

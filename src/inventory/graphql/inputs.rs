@@ -104,7 +104,8 @@ pub struct SupplierStockReportInput {
 #[derive(Debug, InputObject)]
 #[graphql(visible = "visible_to_supplier")]
 pub struct ReportPartInput {
-    /// The supplier's name for the report; all parts share it.
+    /// The supplier's name for the report; all parts share it, and no other report has it. Once the last part counts,
+    /// a part that comes again says only what it names.
     id: String,
     /// Whether this is the last part.
     last: bool,

@@ -1,17 +1,16 @@
 //! Full reports: what no part of them names is gone. Too much of that at once is not believed.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
+    Set,
 };
 
 use super::publish::{News, publish};
-use super::{Published, ReportOutcome, ReportPart};
+use super::{Published, ReportOutcome, ReportPart, absent};
 use crate::app::App;
 use crate::inventory::entity::report::{self, ReportState};
 use crate::inventory::entity::report_part::{self, Items};
@@ -19,7 +18,6 @@ use crate::inventory::offer;
 use crate::inventory::queries::known_skus;
 use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::problem::Fault;
-use crate::platform::db::among_texts;
 use crate::platform::tx::Tx;
 use crate::suppliers::adapter::RemoteStock;
 use crate::workitems::{self, NewWorkItem, Severity};
@@ -28,8 +26,6 @@ use crate::workitems::{self, NewWorkItem, Severity};
 const MILLION: i64 = 1_000_000;
 /// A supplier with fewer offers in stock may well sell out of most of them in one day.
 const GUARD_FROM: i64 = 20;
-/// So many SKUs are looked up by one statement.
-const CHUNK: usize = 500;
 /// A report whose last part never came is given up after this long.
 const GIVEN_UP: TimeDelta = TimeDelta::hours(24);
 /// Decided reports are kept this long, to recognize a late repeat of one of their parts.
@@ -45,7 +41,7 @@ pub(super) async fn take(
     // A report of one part has no name of its own, and shares it with nobody.
     let unnamed = || ReportPart { id: format!("single:{}", app.ids.secret_id::<StockReportId>()), last: true };
     let part = part.unwrap_or_else(unnamed);
-    let report = stage(app, news, &part, &items).await?;
+    let Staged { report, absent } = stage(app, news, &part, &items).await?;
     if matches!(report.state, ReportState::Held | ReportState::Discarded) {
         let skus: Vec<&str> = items.iter().map(|item| item.sku.as_str()).collect();
         let known = known_skus(app.db.read(), news.supplier.id, &skus).await?;
@@ -53,39 +49,56 @@ pub(super) async fn take(
         return Ok(ReportOutcome { held: report.state == ReportState::Held, ..outcome });
     }
     let published = publish(app, news, &items).await?;
-    let mut emptied = published.emptied;
     let outcome = published.outcome(&items);
-    if part.last {
-        emptied += empty_absent(app, news, &report).await?;
+    if report.state == ReportState::Collecting {
+        let emptied = published.emptied + empty(app, news, &report, absent).await?;
+        settle(app, &report, emptied, part.last).await?;
     }
-    settle(app, &report, emptied, part.last).await?;
     Ok(outcome)
 }
 
-/// Writes the part down and decides whether the report is still believed.
-async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteStock]) -> Result<report::Model, Fault> {
+/// A report that knows of its newest part.
+struct Staged {
+    report: report::Model,
+    /// With the last part: the SKUs in stock that no part names.
+    absent: Vec<String>,
+}
+
+/// Writes the part down and decides whether the report is still believed. Of a report that is over, nothing is
+/// written: a part that comes again then says no more than what it names.
+async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteStock]) -> Result<Staged, Fault> {
     let tx = Tx::begin(app).await?;
     let mut row = begin(&tx, news, &part.id).await?;
-    let kept = report_part::ActiveModel {
+    if matches!(row.state, ReportState::Published | ReportState::Discarded) {
+        return Ok(Staged { report: row, absent: Vec::new() });
+    }
+    let mut kept = report_part::ActiveModel {
         id: Set(tx.new_id()),
         report_id: Set(row.id),
         items: Set(Items(items.to_vec())),
         published: Set(row.state != ReportState::Held),
     };
-    report_part::Entity::insert(kept).exec_without_returning(&tx).await?;
     row.complete |= part.last;
-    if row.state == ReportState::Collecting && !believable(&tx, &row, items, news.supplier.stock_max_shrink).await? {
-        row.state = ReportState::Held;
-        hold(&tx, news, &row).await?;
-        unpublish_last(&tx, &row).await?;
+    let mut absent = Vec::new();
+    if row.state == ReportState::Collecting {
+        if part.last {
+            absent = absent::find(&tx, &row, items).await?;
+        }
+        if !believable(&tx, &row, items, absent.len(), news.supplier.stock_max_shrink).await? {
+            row.state = ReportState::Held;
+            hold(&tx, news, &row).await?;
+            // The part that made the report unbelievable does not count.
+            kept.published = Set(false);
+        }
     }
+    report_part::Entity::insert(kept).exec_without_returning(&tx).await?;
     let mut change = row.clone().into_active_model();
     change.state = Set(row.state);
     change.complete = Set(row.complete);
     change.updated_at = Set(tx.now());
     change.update(&tx).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Staged { report: row, absent })
 }
 
 /// The report's row, locked; made if this is its first part.
@@ -145,53 +158,23 @@ async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The shrink guard: whether what the report empties by now, with this part, can be true.
-async fn believable(tx: &Tx, row: &report::Model, items: &[RemoteStock], max_shrink: i64) -> Result<bool, Fault> {
+/// The shrink guard: whether what the report empties by now, with these SKUs of which it says zero and those that
+/// it does not name, can be true.
+async fn believable(
+    tx: &Tx,
+    row: &report::Model,
+    items: &[RemoteStock],
+    absent: usize,
+    max_shrink: i64,
+) -> Result<bool, Fault> {
     if row.in_stock < GUARD_FROM {
         return Ok(true);
     }
     let zeros: Vec<&str> = items.iter().filter(|item| item.quantity == 0).map(|item| item.sku.as_str()).collect();
-    let mut empty = 0;
-    for some in zeros.chunks(CHUNK) {
-        empty += still_in_stock(tx, row, Some(some)).await?.len();
-    }
-    // What no part names is looked for once, with the last part: a large report has many.
-    let absent = if row.complete {
-        let named = named_skus(tx, row.id).await?;
-        still_in_stock(tx, row, None).await?.iter().filter(|sku| !named.contains(*sku)).count()
-    } else {
-        0
-    };
-    let emptied = row.zeroed.saturating_add(i64::try_from(empty + absent).unwrap_or(i64::MAX));
+    let gone = absent + absent::count_in_stock(tx, row, &zeros).await?;
+    let emptied = row.zeroed.saturating_add(i64::try_from(gone).unwrap_or(i64::MAX));
     let most = i128::from(row.in_stock) * i128::from(max_shrink);
     Ok(i128::from(emptied) * i128::from(MILLION) <= most)
-}
-
-/// The SKUs in stock, of all or of these, of which nothing newer than the report is known.
-async fn still_in_stock(
-    conn: &impl ConnectionTrait,
-    row: &report::Model,
-    of: Option<&[&str]>,
-) -> Result<BTreeSet<String>, Fault> {
-    let older = Condition::any().add(offer::Column::AsOf.is_null()).add(offer::Column::AsOf.lte(row.as_of));
-    let mut query = offer::Entity::find()
-        .select_only()
-        .column(offer::Column::SupplierSku)
-        .filter(offer::Column::SupplierId.eq(row.supplier_id))
-        .filter(offer::Column::Reported.gt(0))
-        .filter(older);
-    if let Some(some) = of {
-        query = query.filter(among_texts(conn, offer::Column::SupplierSku, some));
-    }
-    let skus: Vec<String> = query.into_tuple().all(conn).await?;
-    Ok(skus.into_iter().collect())
-}
-
-/// The SKUs any part names.
-async fn named_skus(conn: &impl ConnectionTrait, report_id: StockReportId) -> Result<BTreeSet<String>, Fault> {
-    let parts = report_part::Entity::find().filter(report_part::Column::ReportId.eq(report_id));
-    let parts = parts.all(conn).await?;
-    Ok(parts.into_iter().flat_map(|part| part.items.0).map(|item| item.sku).collect())
 }
 
 /// Asks the owner. A supplier has one held report at most: a newer one takes the place of the last.
@@ -229,24 +212,10 @@ pub(super) fn held_key(supplier_id: SupplierId) -> String {
     format!("stock_report_held:{supplier_id}")
 }
 
-/// The part that made the report unbelievable does not count.
-async fn unpublish_last(tx: &Tx, row: &report::Model) -> Result<(), Fault> {
-    let newest = report_part::Entity::find().filter(report_part::Column::ReportId.eq(row.id));
-    let parts = newest.all(tx).await?;
-    if let Some(part) = parts.into_iter().max_by_key(|part| part.id) {
-        let mut part = part.into_active_model();
-        part.published = Set(false);
-        part.update(tx).await?;
-    }
-    Ok(())
-}
-
-/// Empties what no part named; returns how many offers that were.
-pub(super) async fn empty_absent(app: &App, news: &News<'_>, row: &report::Model) -> Result<i64, Fault> {
-    let named = named_skus(app.db.read(), row.id).await?;
-    let absent = still_in_stock(app.db.read(), row, None).await?.into_iter().filter(|sku| !named.contains(sku));
+/// Empties `absent`, what no part named; returns how many offers that were.
+pub(super) async fn empty(app: &App, news: &News<'_>, row: &report::Model, absent: Vec<String>) -> Result<i64, Fault> {
     let nothing = |sku| RemoteStock { sku, quantity: 0, cost: None, restock_at: None, discontinued: false };
-    let items: Vec<RemoteStock> = absent.map(nothing).collect();
+    let items: Vec<RemoteStock> = absent.into_iter().map(nothing).collect();
     let news = News { supplier: news.supplier, as_of: row.as_of, document: news.document.clone() };
     Ok(publish(app, &news, &items).await?.emptied)
 }

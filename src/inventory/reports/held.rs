@@ -3,7 +3,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 
-use super::full::{empty_absent, settle};
+use super::absent;
+use super::full::{empty, settle};
 use super::publish::{News, publish};
 use crate::app::App;
 use crate::inventory::entity::report::{self, ReportState};
@@ -56,7 +57,8 @@ async fn approve(app: &App, supplier: &supplier::Model, row: report::Model) -> R
         emptied += publish(app, &news, &part.items.0).await?.emptied;
     }
     if row.complete {
-        emptied += empty_absent(app, &news, &row).await?;
+        let absent = absent::find(app.db.read(), &row, &[]).await?;
+        emptied += empty(app, &news, &row, absent).await?;
     }
     settle(app, &row, emptied, true).await
 }

@@ -4,6 +4,7 @@
 //! together can tell; it is counted part by part and ends by emptying what no part named. A full
 //! report that would empty more than the supplier's limit of what was in stock is held back until the owner decides.
 
+mod absent;
 mod costs;
 mod full;
 mod held;

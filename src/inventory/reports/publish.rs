@@ -87,8 +87,8 @@ pub(super) async fn publish(app: &App, news: &News<'_>, items: &[RemoteStock]) -
         let began = Instant::now();
         let published = publish_chunk(app, news, chunk).await?;
         if chunk.len() >= MANY {
-            // A third of the time is the shoppers'; the part of a report that comes next waits for this one.
-            tokio::time::sleep((began.elapsed() / 2).min(MAX_REST)).await;
+            // Half of the time is the shoppers'; the part of a report that comes next waits for this one.
+            tokio::time::sleep(began.elapsed().min(MAX_REST)).await;
         }
         all.known.extend(published.known);
         all.emptied += published.emptied;

@@ -17,6 +17,8 @@ use crate::support::{shop, stock};
 crate::engine_tests![
     an_older_report_changes_nothing,
     a_full_report_in_parts_empties_only_with_its_last_part,
+    a_report_in_many_parts_empties_only_what_none_of_them_names,
+    a_part_that_comes_again_empties_nothing,
     a_report_that_empties_too_much_is_held_until_the_owner_decides,
     a_dismissed_report_changes_nothing,
     a_shortfall_is_a_work_item_until_it_is_made_up_for,
@@ -99,6 +101,28 @@ async fn a_full_report_in_parts_empties_only_with_its_last_part(app: TestApp) {
     let last = stock::report(&stage.portal, now, true, part(true), &[("S-1", 6), ("WHAT", 1)]).await;
     assert_eq!(last.done("supplierStockReport")["unknownSkus"], json!(["WHAT"]));
     assert_eq!((stage.reported(0).await, stage.reported(1).await, stage.total().await), (8, 6, 14));
+}
+
+async fn a_report_in_many_parts_empties_only_what_none_of_them_names(app: TestApp) {
+    let stage = stage(&app, 8).await;
+    let now = app.app.clock.now();
+    for index in 0..7 {
+        stage.report(now, true, json!({ "id": "many", "last": index == 6 }), &[(index, 7)]).await;
+    }
+    assert_eq!((stage.reported(7).await, stage.total().await), (0, 49));
+}
+
+async fn a_part_that_comes_again_empties_nothing(app: TestApp) {
+    let stage = stage(&app, 3).await;
+    let now = app.app.clock.now();
+    let part = |last: bool| json!({ "id": "again", "last": last });
+    for _ in 0..2 {
+        stage.report(now, true, part(false), &[(0, 8)]).await;
+        stage.report(now, true, part(true), &[(1, 6)]).await;
+        assert_eq!((stage.reported(0).await, stage.reported(1).await, stage.reported(2).await), (8, 6, 0));
+        stage.report(now, true, part(true), &[(1, 6)]).await;
+        assert_eq!(stage.total().await, 14, "the answer was lost; the report is over");
+    }
 }
 
 async fn a_report_that_empties_too_much_is_held_until_the_owner_decides(app: TestApp) {
