@@ -42,6 +42,7 @@ mod m20261129_000037_stale_confidence;
 mod m20261129_000038_low_stock;
 mod m20261129_000039_corrected_address;
 mod m20261129_000040_offer_room;
+mod m20261129_000041_payment_retries;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000038_low_stock::Migration),
             Box::new(m20261129_000039_corrected_address::Migration),
             Box::new(m20261129_000040_offer_room::Migration),
+            Box::new(m20261129_000041_payment_retries::Migration),
             Box::new(m20261128_000030_order_link::Migration),
             Box::new(m20261128_000033_onboarding::Migration),
             Box::new(m20261128_000032_price_rules::Migration),

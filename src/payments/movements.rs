@@ -5,11 +5,11 @@
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
-use super::attempts;
 use super::entity::attempt;
 use super::entity::refund;
 use super::entity::transaction::{self, TransactionKind, TransactionStatus};
 use super::settle::SettleTransaction;
+use super::{attempts, refunds, trouble};
 use crate::kernel::ids::{OrderId, PaymentAttemptId, PaymentTransactionId, RefundId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
@@ -66,6 +66,7 @@ pub async fn capture(
     if amount.minor() == 0 {
         return Ok(None);
     }
+    trouble::replaced(tx, &failed(tx, &attempt, TransactionKind::Capture).await?).await?;
     begin(tx, &attempt, TransactionKind::Capture, amount.minor(), reason).await.map(Some)
 }
 
@@ -144,14 +145,22 @@ pub(super) async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fau
     let Some(failed) = found else { return Ok(false) };
     let attempt = attempts::lock(tx, failed.attempt_id).await?;
     let totals = totals_of(tx, &attempt).await?;
-    let left = if failed.kind == TransactionKind::Refund { totals.refundable() } else { totals.capturable() };
-    if failed.status != TransactionStatus::Failed || failed.amount > left.minor() {
+    let possible = match failed.kind {
+        // Money is taken once: another capture took this one's place.
+        TransactionKind::Capture if totals.captured.minor() + totals.pending_captured.minor() > 0 => false,
+        TransactionKind::Capture | TransactionKind::Void => failed.amount <= totals.capturable().minor(),
+        TransactionKind::Refund => {
+            failed.amount <= totals.refundable().minor() && !refunds::is_replaced(tx, &failed).await?
+        }
+    };
+    if failed.status != TransactionStatus::Failed || !possible {
         return Ok(false);
     }
     let row = transaction::ActiveModel {
         id: Set(id),
         status: Set(TransactionStatus::Pending),
         error: Set(None),
+        retries: Set(failed.retries + 1),
         settled_at: Set(None),
         ..Default::default()
     };
@@ -179,6 +188,7 @@ pub(super) async fn begin(
         amount: Set(amount),
         reason: Set(reason.to_owned()),
         error: Set(None),
+        retries: Set(0),
         submitted_at: Set(None),
         created_at: Set(tx.now()),
         settled_at: Set(None),
@@ -186,6 +196,15 @@ pub(super) async fn begin(
     row.insert(tx).await?;
     jobs::enqueue(tx, &SettleTransaction { id }).await?;
     Ok(id)
+}
+
+/// Movements of this kind that were refused.
+async fn failed(tx: &Tx, attempt: &attempt::Model, kind: TransactionKind) -> Result<Vec<transaction::Model>, Fault> {
+    let query = transaction::Entity::find()
+        .filter(transaction::Column::AttemptId.eq(attempt.id))
+        .filter(transaction::Column::Kind.eq(kind))
+        .filter(transaction::Column::Status.eq(TransactionStatus::Failed));
+    Ok(query.all(tx).await?)
 }
 
 /// Movements of the attempt that are not settled, in the order they are carried out: oldest first,

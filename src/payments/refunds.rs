@@ -219,6 +219,28 @@ pub async fn units_refunded(tx: &Tx, order_id: OrderId) -> Result<HashMap<OrderL
     Ok(units)
 }
 
+/// Whether units of this refund, which was refused, were refunded by a later one.
+pub(super) async fn is_replaced(tx: &Tx, failed: &transaction::Model) -> Result<bool, Fault> {
+    let of_movement = refund::Entity::find().filter(refund::Column::TransactionId.eq(failed.id));
+    let Some(own) = of_movement.one(tx).await? else { return Ok(false) };
+    let lines = refund_line::Entity::find().filter(refund_line::Column::RefundId.eq(own.id)).all(tx).await?;
+    let later = refund::Entity::find()
+        .filter(refund::Column::OrderId.eq(own.order_id))
+        .filter(refund::Column::CreatedAt.gt(own.created_at))
+        .all(tx)
+        .await?;
+    let going = transaction::Entity::find()
+        .filter(transaction::Column::Id.is_in(later.iter().map(|it| it.transaction_id)))
+        .filter(transaction::Column::Status.ne(TransactionStatus::Failed))
+        .all(tx)
+        .await?;
+    let later = later.iter().filter(|it| going.iter().any(|going| going.id == it.transaction_id)).map(|it| it.id);
+    let same = refund_line::Entity::find()
+        .filter(refund_line::Column::RefundId.is_in(later))
+        .filter(refund_line::Column::OrderLineId.is_in(lines.iter().map(|it| it.order_line_id)));
+    Ok(same.one(tx).await?.is_some())
+}
+
 async fn note_units(tx: &Tx, refund_id: RefundId, lines: &[RefundLine]) -> Result<(), Fault> {
     let rows = lines.iter().map(|line| refund_line::ActiveModel {
         refund_id: Set(refund_id),

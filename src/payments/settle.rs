@@ -96,9 +96,10 @@ async fn carry_out(app: &App, movement: &transaction::Model) -> Result<(), JobEr
     if movement.submitted_at.is_none() {
         submitting(app, movement).await?;
     }
-    let key = if planted::is(Bug::FreshKey) { app.ids.new_id(app.clock.now()) } else { movement.id };
-    match call(gateway, provider_id, movement, &key.to_string()).await {
-        Ok(payment) if is_done(&attempt, movement, &payment) => Ok(succeed(app, movement, &payment).await?),
+    let fresh = || app.ids.new_id::<PaymentTransactionId>(app.clock.now()).to_string();
+    let key = if planted::is(Bug::FreshKey) { fresh() } else { movement.key() };
+    match call(gateway, provider_id, movement, &key).await {
+        Ok(payment) if is_covered(&attempt, movement, &payment) => Ok(succeed(app, movement, &payment).await?),
         Ok(payment) => Err(JobError::retry(format!("the provider's sums do not show it: {payment:?}"))),
         Err(GatewayError::Refused { code, message }) => Ok(fail(app, movement, &format!("{code}: {message}")).await?),
         Err(error) => Err(job_error(error)),
@@ -133,6 +134,17 @@ fn is_done(attempt: &attempt::Model, movement: &transaction::Model, payment: &Pr
     ours && there
 }
 
+/// Whether the provider, which says that it did this movement, has sums that can be so. They are more than ours if
+/// somebody moved money of the payment past the store; what is asked without an answer is compared exactly.
+fn is_covered(attempt: &attempt::Model, movement: &transaction::Model, payment: &ProviderPayment) -> bool {
+    let ours = payment.reference == attempt.id.to_string() && payment.amount == attempt.money(attempt.amount);
+    let more = match movement.kind {
+        TransactionKind::Refund => payment.refunded > attempt.refunded + movement.amount,
+        TransactionKind::Capture | TransactionKind::Void => false,
+    };
+    is_done(attempt, movement, payment) || (ours && more)
+}
+
 /// Marks that the provider is about to be told.
 async fn submitting(app: &App, movement: &transaction::Model) -> Result<(), Fault> {
     let tx = Tx::begin(app).await?;
@@ -149,9 +161,13 @@ async fn succeed(app: &App, movement: &transaction::Model, payment: &ProviderPay
     let Some(movement) = still_pending(&tx, movement.id).await? else { return Ok(()) };
     let amount = match movement.kind {
         TransactionKind::Capture => payment.captured - attempt.captured,
-        TransactionKind::Refund => payment.refunded - attempt.refunded,
+        TransactionKind::Refund => movement.amount,
         TransactionKind::Void => payment.voided - attempt.voided,
     };
+    if movement.kind == TransactionKind::Refund {
+        let past_us = payment.refunded - attempt.refunded - amount;
+        trouble::refunded_past_us(&tx, &attempt, &movement, past_us).await?;
+    }
     let nothing_taken = attempt.captured == 0 && payment.voided == attempt.authorized;
     change(&tx, attempt, |row| match movement.kind {
         TransactionKind::Capture => row.captured = Set(payment.captured),

@@ -102,6 +102,36 @@ pub(super) async fn sums_differ(tx: &Tx, attempt: &attempt::Model, payment: &Pro
     Ok(())
 }
 
+/// Beside a refund of ours, the provider knows of others that the store did not make.
+pub(super) async fn refunded_past_us(
+    tx: &Tx,
+    attempt: &attempt::Model,
+    movement: &transaction::Model,
+    minor: i64,
+) -> Result<(), Fault> {
+    if minor == 0 {
+        return Ok(());
+    }
+    let item = NewWorkItem {
+        kind: "PAYMENT_DIFFERS",
+        severity: Severity::High,
+        subject: attempt.id.to_string(),
+        order_id: attempt.order_id,
+        supplier_order_id: None,
+        message: format!(
+            "{} of payment {} was refunded at the payment provider {} and not by the store. It counts as refunded, but \
+             no refund of the order shows it.",
+            attempt.money(minor),
+            attempt.id,
+            attempt.gateway
+        ),
+        actions: vec!["MARK_HANDLED".to_owned()],
+        due_in: None,
+        dedupe_key: format!("payment-past-us:{}", movement.id),
+    };
+    workitems::open(tx, item).await.map(drop)
+}
+
 /// Whether it is still a person's to note that the sums differ.
 pub(super) async fn still_differ(conn: &impl ConnectionTrait, id: PaymentAttemptId) -> Result<bool, Fault> {
     workitems::is_unresolved(conn, &differs_key(id)).await
@@ -158,6 +188,14 @@ pub(super) async fn passed(tx: &Tx, movement: &transaction::Model) -> Result<(),
     let note = "The payment provider confirmed it.";
     known(tx, movement, note).await?;
     workitems::close_by_key(tx, &refused_key(movement), note).await
+}
+
+/// Other movements take the place of these, which were refused.
+pub(super) async fn replaced(tx: &Tx, movements: &[transaction::Model]) -> Result<(), Fault> {
+    for movement in movements {
+        workitems::close_by_key(tx, &refused_key(movement), "Another movement took its place.").await?;
+    }
+    Ok(())
 }
 
 async fn known(tx: &Tx, movement: &transaction::Model, note: &str) -> Result<(), Fault> {

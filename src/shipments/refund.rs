@@ -1,5 +1,7 @@
 //! A parcel that does not arrive: its customer's money goes back when a person says so.
 
+use std::time::Duration;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +20,9 @@ use crate::platform::tx::Tx;
 pub(super) const SHIPMENT_EXCEPTION: &str = "SHIPMENT_EXCEPTION";
 /// The action that gives back what the customer paid for what is in the parcel.
 pub(super) const REFUND_PARCEL: &str = "REFUND_PARCEL";
+
+/// How often it is looked whether money that is to go back was taken.
+const UNTIL_TAKEN: Duration = Duration::from_secs(600);
 
 /// The job that follows when a person chose to give the money for a parcel back.
 pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
@@ -47,6 +52,10 @@ impl Job for RefundParcel {
         let totals = payments::totals(&tx, order.id).await?;
         if totals.pending_captured.minor() > 0 {
             return Err(JobError::retry("the money is still being taken"));
+        }
+        if totals.captured.minor() == 0 && totals.capturable().minor() > 0 {
+            // The capture was refused or is yet to come; when it is done, this goes back.
+            return Ok(Done::Again(UNTIL_TAKEN));
         }
         let units = units_in(&tx, self.id, &order).await?;
         let key = format!("parcel:{}", self.id);

@@ -22,7 +22,7 @@ use consign::payments::{
 use consign::platform::jobs::{self, Handlers};
 use consign::platform::tx::Tx;
 use consign::workitems;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::support::app::TestApp;
 
@@ -30,6 +30,8 @@ crate::engine_tests![
     lost_answers_never_move_money_twice,
     a_provider_that_stays_silent_becomes_a_work_item_that_closes_by_itself,
     a_refused_movement_is_tried_again_when_a_person_says_so,
+    a_capture_that_another_replaced_is_not_tried_again,
+    a_refund_goes_through_beside_one_that_was_made_past_the_store,
     an_unknown_outcome_is_found_by_reference,
     a_yes_that_comes_too_late_is_released,
     an_authentic_yes_to_something_else_is_not_applied,
@@ -252,6 +254,55 @@ async fn a_refused_movement_is_tried_again_when_a_person_says_so(test: TestApp) 
     jobs::run_due(&store.app, &Handlers::default().with::<RetryTransaction>()).await.expect("jobs run");
     let movement = transactions(store.app.db.read(), &[order_id]).await.expect("read").remove(0);
     assert_eq!(movement.status, TransactionStatus::Pending, "it is tried again");
+    assert_eq!(movement.key(), format!("{}:1", movement.id), "the provider would answer the old key as before");
+}
+
+async fn a_capture_that_another_replaced_is_not_tried_again(test: TestApp) {
+    let store = Store::start(&test).await;
+    let order_id = store.order(1_000).await;
+    let attempt = of_orders(store.app.db.read(), &[order_id]).await.expect("read").pop().expect("a payment");
+    let decide = async |minor: i64| {
+        let tx = Tx::begin(&store.app).await.expect("a transaction");
+        capture(&tx, order_id, euros(minor), "accepted").await.expect("decided");
+        tx.commit().await.expect("committed");
+    };
+    decide(400).await;
+    let refused = transactions(store.app.db.read(), &[order_id]).await.expect("read").remove(0);
+    let sql = "UPDATE payment_transaction SET status = 'FAILED'";
+    store.app.db.write().execute_unprepared(sql).await.expect("refused");
+    decide(400).await;
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    jobs::enqueue(&tx, &RetryTransaction { id: refused.id }).await.expect("enqueued");
+    tx.commit().await.expect("committed");
+    jobs::run_due(&store.app, &Handlers::default().with::<RetryTransaction>()).await.expect("jobs run");
+    store.run(5).await;
+    assert_eq!(store.totals(order_id).await, (1_000, 400, 0, 0), "payment {}", attempt.id);
+    assert_eq!(store.provider(order_id).await, (1_000, 400, 0, 0));
+}
+
+async fn a_refund_goes_through_beside_one_that_was_made_past_the_store(test: TestApp) {
+    let store = Store::start(&test).await;
+    let order_id = store.order(1_000).await;
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    capture(&tx, order_id, euros(1_000), "accepted").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(2).await;
+    let attempt = of_orders(store.app.db.read(), &[order_id]).await.expect("read").pop().expect("a payment");
+    let provider_id = attempt.provider_id.expect("authorized");
+    store.gateway.inner.refund(&provider_id, euros(100), "past the store").await.expect("refunded");
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    refund(&tx, order_id, euros(50), "cancelled", "line 1").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(3).await;
+    assert_eq!(store.totals(order_id).await, (1_000, 1_000, 0, 150));
+    assert_eq!(store.provider(order_id).await, (1_000, 1_000, 0, 150));
+    assert_eq!(store.work_items().await, 1, "somebody is told of the rest");
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    refund(&tx, order_id, euros(25), "cancelled", "line 2").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(3).await;
+    assert_eq!(store.provider(order_id).await, (1_000, 1_000, 0, 175));
+    assert_eq!(store.work_items().await, 1, "once");
 }
 
 async fn an_unknown_outcome_is_found_by_reference(test: TestApp) {

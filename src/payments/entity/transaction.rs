@@ -34,7 +34,7 @@ pub enum TransactionStatus {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "payment_transaction")]
 pub struct Model {
-    /// The id; also the idempotency key at the provider.
+    /// The id; also the idempotency key at the provider, see [`Model::key`].
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PaymentTransactionId,
     /// Of which attempt.
@@ -53,6 +53,8 @@ pub struct Model {
     pub reason: String,
     /// Why the provider refused.
     pub error: Option<String>,
+    /// How often a person had it tried again after it was refused.
+    pub retries: i64,
     /// When the provider was first told. From then on it may be done.
     pub submitted_at: Option<Timestamp>,
     /// Since when.
@@ -62,6 +64,15 @@ pub struct Model {
 }
 
 impl Model {
+    /// The idempotency key at the provider. A provider answers a key always alike, its refusal too, so that what is
+    /// tried again has a new one.
+    pub fn key(&self) -> String {
+        match self.retries {
+            0 => self.id.to_string(),
+            retries => format!("{}:{retries}", self.id),
+        }
+    }
+
     /// How much.
     pub fn money(&self) -> Money {
         Money::from_minor(self.amount, self.currency)
