@@ -6,7 +6,7 @@ use crate::checkout;
 use crate::checkout::jobs::{ExpireCarts, ReconcileAttempt};
 use crate::fulfillment::{
     self, ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
-    ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
+    ReleaseOrderMoney, ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
 };
 use crate::identity::jobs::SweepCredentials;
 use crate::importing::ImportCatalog;
@@ -80,6 +80,7 @@ pub fn handlers() -> Handlers {
         .with::<CancelAtSupplier>()
         .with::<ReplanRefused>()
         .with::<SettleOrderMoney>()
+        .with::<ReleaseOrderMoney>()
         .with::<ActOnWorkItem>()
         .with::<SweepSupplierOrders>()
         .with::<fulfillment::MeasureSuppliers>()
@@ -115,8 +116,11 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
             // What was authorized beyond it can be released now.
             NewJob::now(&SettleOrderMoney { order_id })?,
         ]),
-        (EventType::PaymentVoided | EventType::PaymentRefunded | EventType::PaymentFailed, Some(order_id), _) => {
+        (EventType::PaymentVoided | EventType::PaymentRefunded, Some(order_id), _) => {
             Ok(vec![NewJob::now(&SyncMoney { order_id })?])
+        }
+        (EventType::PaymentFailed, Some(order_id), _) => {
+            Ok(vec![NewJob::now(&SyncMoney { order_id })?, NewJob::now(&ReleaseOrderMoney { order_id })?])
         }
         (EventType::SupplierOrderSubmitted, _, Some(id)) => {
             Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])

@@ -5,7 +5,7 @@ use super::error::OrderCancelProblem;
 use super::forward::way_to;
 use super::jobs::{CancelAtSupplier, ReconcileSupplierOrder, SettleOrderMoney};
 use super::recall;
-use super::replan::{drop_open, withdraw};
+use super::replan::{drop_open_untold, tell_dropped, withdraw};
 use super::requests::{self, RequestCall, RequestOutcome};
 use super::state::{RequestStatus, SupplierOrderStatus};
 use super::trouble;
@@ -95,12 +95,16 @@ async fn cancel_locked(tx: &Tx, order: order::Model, reason: &str) -> Result<ord
         let message = "everything has left already";
         return Err(VerbError::refused(OrderCancelProblem::TooLate, "id", message));
     }
+    let order = orders::lookup(tx, order.id).await?.unwrap_or(order);
+    let whole = order.fulfillment_status == orders::FulfillmentStatus::Cancelled;
+    let message = if whole { "Your order was cancelled." } else { "A part of your order was cancelled." };
+    tell_dropped(tx, order.id, message, tally.cancelled).await?;
     if tally.asked > 0 {
         let message = "You asked to cancel; we are finding out whether it is still possible.";
         let event = NewEvent::of_order(order.id, EventType::CancellationRequested, Audience::Customer, message);
         outbox::append(tx, event).await?;
     }
-    Ok(orders::lookup(tx, order.id).await?.unwrap_or(order))
+    Ok(order)
 }
 
 #[derive(Default)]
@@ -113,12 +117,12 @@ struct Tally {
 async fn cancel_part(tx: &Tx, part: &mut Work, reason: &str, tally: &mut Tally) -> Result<(), Fault> {
     use SupplierOrderStatus as S;
     if part.lines.iter().any(|row| row.open() > 0) {
-        tally.cancelled += drop_open(tx, part, "Your order was cancelled.").await?;
+        tally.cancelled += drop_open_untold(tx, part).await?;
     }
     match part.own.status {
         S::Draft | S::Routed | S::OnHold | S::Queued | S::Failed => {
             withdraw(tx, part, reason).await?;
-            tally.cancelled += drop_open(tx, part, "Your order was cancelled.").await?;
+            tally.cancelled += drop_open_untold(tx, part).await?;
         }
         S::Submitting | S::Unknown | S::Submitted | S::Acknowledged | S::InProduction | S::PartiallyShipped => {
             if part.own.cancel_requested_at.is_some() {

@@ -119,12 +119,29 @@ pub struct SettleOrderMoney {
     pub order_id: OrderId,
 }
 
+/// Releases what is held for an order of which nothing is left, after a movement of its money was refused.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ReleaseOrderMoney {
+    /// The order.
+    pub order_id: OrderId,
+}
+
+impl Job for ReleaseOrderMoney {
+    const KIND: &'static str = "fulfillment.release_money";
+    const PRIORITY: Priority = Priority::Urgent;
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        money::settle(&run.app, self.order_id, true).await?;
+        Ok(Done::OK)
+    }
+}
+
 impl Job for SettleOrderMoney {
     const KIND: &'static str = "fulfillment.settle_money";
     const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        money::settle(&run.app, self.order_id).await?;
+        money::settle(&run.app, self.order_id, false).await?;
         Ok(Done::OK)
     }
 }

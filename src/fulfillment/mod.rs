@@ -56,8 +56,8 @@ pub use self::error::{OrderAddressProblem, OrderCancelProblem, SupplierOrderProb
 pub use self::forget::ForgetWords;
 pub use self::hold::{hold, release};
 pub use self::jobs::{
-    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder, ReplanRefused,
-    SettleOrderMoney, SweepSupplierOrders,
+    ActOnWorkItem, CancelAtSupplier, CreateSupplierOrders, ForwardSupplierOrder, ReconcileSupplierOrder,
+    ReleaseOrderMoney, ReplanRefused, SettleOrderMoney, SweepSupplierOrders,
 };
 pub use self::manage::{reroute, submit};
 pub use self::measure::MeasureSuppliers;

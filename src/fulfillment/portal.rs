@@ -8,6 +8,7 @@ use super::answer::{self, LineAnswer};
 use super::cancel;
 use super::entity::supplier_order;
 use super::error::SupplierOrderProblem::{self, Invalid};
+use super::remote;
 use super::state::RequestStatus;
 use super::work::{self, Work};
 use crate::app::App;
@@ -67,6 +68,8 @@ pub async fn accept(
         return Err(VerbError::refused(Invalid, "input.lines", "to accept nothing is to reject the order"));
     }
     work.own.supplier_reference = input.supplier_reference;
+    // Whoever says yes has it: a cancellation that waited for that is passed on now.
+    remote::received(&tx, &mut work).await?;
     answer::accept(&tx, &mut work, &answers, input.estimated_ship_at).await?;
     let accepted: i64 = answers.iter().map(|it| it.accepted).sum();
     audit::record(&tx, actor, "supplierOrder.accept", id, Changes::none().given("units", accepted)).await?;

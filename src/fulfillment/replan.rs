@@ -11,7 +11,7 @@ use super::work::{self, Work};
 use crate::app::App;
 use crate::inventory;
 use crate::kernel::event::{Audience, EventType};
-use crate::kernel::ids::{SupplierId, SupplierOrderId, VariantId};
+use crate::kernel::ids::{OrderId, SupplierId, SupplierOrderId, VariantId};
 use crate::kernel::problem::Fault;
 use crate::orders;
 use crate::platform::jobs::{self, Done, JobError};
@@ -189,8 +189,24 @@ async fn remember(tx: &Tx, work: &Work, plan: &Plan) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Gives up the open units: nobody sends them, and the customer does not pay for them.
+/// Gives up the open units, and tells the customer.
 pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result<i64, Fault> {
+    let dropped = drop_open_untold(tx, work).await?;
+    tell_dropped(tx, work.order.id, message, dropped).await?;
+    Ok(dropped)
+}
+
+/// Tells the customer of units that were given up.
+pub(super) async fn tell_dropped(tx: &Tx, order_id: OrderId, message: &str, units: i64) -> Result<(), Fault> {
+    if units == 0 {
+        return Ok(());
+    }
+    let event = NewEvent::of_order(order_id, EventType::OrderCancelled, Audience::Customer, message);
+    outbox::append(tx, event.data(serde_json::json!({ "units": units }))).await.map(drop)
+}
+
+/// Gives up the open units: nobody sends them, and the customer does not pay for them. How many they were.
+pub(super) async fn drop_open_untold(tx: &Tx, work: &mut Work) -> Result<i64, Fault> {
     let before = work.lines.clone();
     for row in &mut work.lines {
         row.settled = row.refused;
@@ -204,8 +220,6 @@ pub(super) async fn drop_open(tx: &Tx, work: &mut Work, message: &str) -> Result
     })
     .await?;
     work.save(tx).await?;
-    let event = NewEvent::of_order(work.order.id, EventType::OrderCancelled, Audience::Customer, message);
-    outbox::append(tx, event.data(serde_json::json!({ "units": dropped }))).await?;
     jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
     trouble::handed_on(tx, work.own.id, "the units were cancelled").await?;
     Ok(dropped)

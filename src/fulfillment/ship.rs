@@ -1,14 +1,15 @@
 //! What leaves and what arrives, as the room above tells it.
 
-use super::answer;
 use super::entity::line;
+use super::jobs::SettleOrderMoney;
 use super::state::{RequestStatus, SupplierOrderStatus};
-use super::trouble;
 use super::work::Work;
+use super::{answer, remote, trouble};
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::SupplierOrderLineId;
 use crate::kernel::problem::Fault;
 use crate::orders::FulfillmentStatus;
+use crate::platform::jobs;
 use crate::platform::outbox::{self, NewEvent};
 use crate::platform::tx::Tx;
 
@@ -36,6 +37,7 @@ pub async fn record_shipped(tx: &Tx, work: &mut Work, units: &[Units]) -> Result
         }
     }
     if work.own.acknowledged_at.is_none() {
+        remote::received(tx, work).await?;
         answer::accept(tx, work, &[], None).await?;
     }
     for (id, quantity) in units {
@@ -47,6 +49,8 @@ pub async fn record_shipped(tx: &Tx, work: &mut Work, units: &[Units]) -> Result
     work.record(tx, |row, fact| fact.shipped = count(&moved, row)).await?;
     restate(tx, work, "units left").await?;
     work.save(tx).await?;
+    // From the first unit that left on, the money may be taken.
+    jobs::enqueue(tx, &SettleOrderMoney { order_id: work.order.id }).await?;
     Ok(Ok(()))
 }
 

@@ -12,6 +12,8 @@ crate::engine_tests![
     a_refusal_goes_to_another_supplier,
     a_part_is_accepted_and_the_rest_goes_elsewhere,
     what_nobody_sends_is_decided_by_the_owner,
+    what_leaves_is_paid_while_the_rest_is_undecided,
+    an_order_of_many_parts_is_cancelled_with_one_word,
     units_that_were_cancelled_are_not_refunded_by_line,
     a_unit_that_was_refunded_is_not_paid_back_again_when_it_is_cancelled,
     the_owner_decides_what_is_not_forwarded_by_itself,
@@ -139,6 +141,61 @@ async fn what_nobody_sends_is_decided_by_the_owner(app: TestApp) {
     stock::resolve(&owner, &items[0], "CANCEL_AND_REFUND").await;
     app.run_jobs().await;
     is(&owner, &bought.id, "VOIDED", "CANCELLED").await;
+}
+
+/// Two suppliers at the portal, each with a variant of its own.
+async fn neighbors(app: &TestApp, owner: &Client, auto_forward: bool) -> (Vec<String>, Client, Client) {
+    let variants = stock::variants(owner, 2).await;
+    let mut clients = Vec::new();
+    for (variant, name) in variants.iter().zip(["First", "Second"]) {
+        let supplier = trade::portal(owner, name, auto_forward).await;
+        trade::offers(app, owner, supplier, variant, "N-1", 9, "3.00").await;
+        clients.push(app.as_supplier(supplier).await);
+    }
+    let second = clients.pop().expect("two");
+    (variants, clients.pop().expect("one"), second)
+}
+
+async fn what_leaves_is_paid_while_the_rest_is_undecided(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let (variants, first, second) = neighbors(&app, &owner, true).await;
+    let bought = trade::buy(&app, &[(&variants[0], 1), (&variants[1], 1)]).await;
+    app.run_jobs().await;
+    let query = "query { supplierOrders(first: 5) { nodes { id lines { id } } } }";
+    let own = first.run(query, json!({})).await.at("supplierOrders.nodes.0").clone();
+    let other = second.run(query, json!({})).await.at("supplierOrders.nodes.0.id").clone();
+    trade::work(&first, "supplierOrderAccept", &own["id"], json!({})).await.done("supplierOrderAccept");
+    let no = json!({ "reason": "DISCONTINUED" });
+    trade::work(&second, "supplierOrderReject", &other, no).await.done("supplierOrderReject");
+    app.run_jobs().await;
+    let item = stock::open_items(&owner, "NO_SUPPLIER").await.remove(0);
+    stock::resolve(&owner, &item, "WAIT").await;
+    app.run_jobs().await;
+    is(&owner, &bought.id, "AUTHORIZED", "IN_PROGRESS").await;
+    let ship = "mutation($id: ID!, $input: ShipmentCreateInput!) {
+        shipmentCreate(supplierOrderId: $id, input: $input) { userErrors { code field message } } }";
+    let lines = json!([{ "id": own["lines"][0]["id"], "quantity": 1 }]);
+    let input = json!({ "carrier": "dhl", "trackingNumber": "T-1", "lines": lines });
+    first.run(ship, json!({ "id": own["id"], "input": input })).await.done("shipmentCreate");
+    app.run_jobs().await;
+    assert_eq!(trade::statuses(&owner, &bought.id).await.0, "PAID");
+}
+
+async fn an_order_of_many_parts_is_cancelled_with_one_word(app: TestApp) {
+    let owner = trade::open(&app).await;
+    let (variants, ..) = neighbors(&app, &owner, false).await;
+    let bought = trade::buy(&app, &[(&variants[0], 1), (&variants[1], 1)]).await;
+    app.run_jobs().await;
+    assert_eq!(trade::parts(&owner, &bought.id).await.len(), 2);
+    trade::cancel(&app.as_guest(), &bought).await.done("orderCancel");
+    app.run_jobs().await;
+    is(&owner, &bought.id, "VOIDED", "CANCELLED").await;
+    let query = "query($id: ID!) { order(id: $id) { timeline(first: 50) { nodes { type message } } } }";
+    let answer = owner.run(query, json!({ "id": bought.id })).await;
+    let nodes = answer.at("order.timeline.nodes").as_array().expect("a list").clone();
+    let told: Vec<_> = nodes.iter().filter(|it| it["type"] == "ORDER_CANCELLED").collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["message"], "Your order was cancelled.");
 }
 
 async fn units_that_were_cancelled_are_not_refunded_by_line(app: TestApp) {
