@@ -19,7 +19,8 @@ impl MigrationTrait for Migration {
     }
 }
 
-// A changed row whose page has room needs no new entry in any index (a heap-only tuple), and a stock report changes
-// all rows of a page at once: half of it is left to them. Holds for pages that are written from now on; offers that
-// are there already get their room by VACUUM FULL, or as they move.
+// A changed row whose page has room needs no new entry in any index (a heap-only tuple) unless an indexed column
+// changes, and a stock report changes all rows of a page at once: half of it is left to them. `stale_at` is indexed,
+// so that reports of suppliers whose stock gets too old gain nothing; reservations and sales do. Holds for pages that
+// are written from now on; offers that are there already get their room by VACUUM FULL, or as they move.
 const POSTGRES: &str = "ALTER TABLE supplier_offer SET (fillfactor = 50);";

@@ -7,7 +7,7 @@ use crate::kernel::problem::Fault;
 use crate::platform::jobs::NewJob;
 use crate::platform::outbox;
 
-/// A supplier's record changed: its offers follow, and its stock is fetched.
+/// A supplier's record changed: its offers follow, and its stock is fetched (again, once they did).
 pub fn after_supplier_changed(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
     let Some(supplier_id) = supplier_in(event, "supplierId") else { return Ok(vec![]) };
     Ok(vec![NewJob::now(&ApplySupplierTerms { supplier_id })?, NewJob::without_waiting(&PollStock { supplier_id })?])
@@ -29,7 +29,8 @@ pub fn after_work_item(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fau
         _ => return Ok(vec![]),
     };
     let Some(supplier_id) = supplier_in(event, "subject") else { return Ok(vec![]) };
-    Ok(vec![NewJob::now(&DecideHeldReport { supplier_id, approved })?])
+    let decided_at = Some(event.occurred_at);
+    Ok(vec![NewJob::now(&DecideHeldReport { supplier_id, approved, decided_at })?])
 }
 
 fn decide_costs(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::offers::confirm_stock;
-use super::queries::skus_after;
+use super::queries::{newest_sku, skus_between};
 use super::reports::{ReportPart, StockReport, report};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
@@ -26,6 +26,8 @@ const WATCH: Duration = Duration::from_secs(5 * 60);
 const LONGEST_POLL: Duration = Duration::from_secs(6 * 3600);
 /// After so many answers in a row that were none, the supplier is taken to be away.
 const MAX_FAILURES: usize = 3;
+/// The same, if it did answer about other items in this fetch.
+const MAX_GAP: usize = 20;
 /// The most pages of one answer: a supplier whose pages never end is not followed for ever.
 const MAX_PAGES: usize = 10_000;
 
@@ -122,6 +124,10 @@ async fn fetch(
         let part = ReportPart { id: name.clone(), last: next.is_none() };
         let outcome = report(app, supplier.id, stock_report(page, as_of, part)).await?;
         if next.is_none() {
+            if outcome.held {
+                // Before the tag is known: what is unchanged since then is not what is sold.
+                fetches::hold(app, supplier.id).await?;
+            }
             let tag = first.and_then(|(_, etag)| etag);
             suppliers::remember_stock_tag(app, supplier.id, tag.as_deref()).await?;
             return Ok(Ok(if outcome.held { Fetched::Held } else { Fetched::All }));
@@ -131,39 +137,81 @@ async fn fetch(
     Ok(Err(AdapterError::Retry { reason: "the supplier's stock has too many pages".to_owned(), after: None }))
 }
 
-/// Fetches the stock of all offers, `many` at once, and takes each answer in as it comes.
+/// Fetches the stock of all offers, `many` at once, and takes each answer in as it comes. It goes on where the last
+/// fetch stopped, and once around: what comes late is asked for even if no fetch gets to its end.
 async fn fetch_by_item(
     app: &App,
     supplier_id: SupplierId,
     adapter: &dyn SupplierAdapter,
     many: usize,
 ) -> Result<Result<Fetched, AdapterError>, Fault> {
-    let (mut after, mut failures, mut failed) = (String::new(), 0, None);
+    let mut round = Round::begin(app, supplier_id).await?;
+    let (mut answered, mut failures, mut failed) = (false, 0, None);
     loop {
-        let skus = skus_after(app.db.read(), supplier_id, &after, many as u64).await?;
+        let skus = round.next(app, supplier_id, many).await?;
         let (Some(first), Some(last)) = (skus.first(), skus.last()) else {
             return Ok(failed.map_or(Ok(Fetched::All), Err));
         };
         let as_of = app.clock.now();
         match adapter.stock_of(&skus).await {
             Ok(items) => {
-                failures = 0;
+                (answered, failures) = (true, 0);
                 // Perhaps not all: the next one could not be asked for, and is the first of the next batch.
-                after.clone_from(items.last().map_or(last, |item| &item.sku));
+                round.after.clone_from(items.last().map_or(last, |item| &item.sku));
                 report(app, supplier_id, StockReport { as_of, full: false, part: None, items }).await?;
                 // This may take hours, and others wait to hear that the supplier answers.
                 suppliers::note_success(app, supplier_id).await?;
             }
             // It said when it wants to be asked again.
             Err(error @ AdapterError::Retry { after: Some(_), .. }) => return Ok(Err(error)),
-            Err(error) if failures == MAX_FAILURES => return Ok(Err(error)),
             // One item that cannot be asked for does not hide those behind it.
-            Err(error) => {
+            Err(error) if failures < if answered { MAX_GAP } else { MAX_FAILURES } => {
                 failures += 1;
                 failed = Some(error);
-                after.clone_from(first);
+                round.after.clone_from(first);
             }
+            // Perhaps it is only those here.
+            Err(_) if !answered && !round.wrapped => {
+                failures = 0;
+                round.wrap();
+            }
+            Err(error) => return Ok(Err(error)),
         }
+    }
+}
+
+/// Where a fetch by items is.
+struct Round {
+    /// Behind which SKU it began; empty: at the first.
+    start: String,
+    /// Behind which SKU it goes on.
+    after: String,
+    /// Whether it is before its start.
+    wrapped: bool,
+}
+
+impl Round {
+    async fn begin(app: &App, supplier_id: SupplierId) -> Result<Self, Fault> {
+        let start = newest_sku(app.db.read(), supplier_id).await?.unwrap_or_default();
+        Ok(Self { after: start.clone(), wrapped: start.is_empty(), start })
+    }
+
+    fn wrap(&mut self) {
+        (self.wrapped, self.after) = (true, String::new());
+    }
+
+    /// The next SKUs; none once it is around.
+    async fn next(&mut self, app: &App, supplier_id: SupplierId, many: usize) -> Result<Vec<String>, Fault> {
+        let conn = app.db.read();
+        if !self.wrapped {
+            let skus = skus_between(conn, supplier_id, &self.after, None, many as u64).await?;
+            if !skus.is_empty() {
+                return Ok(skus);
+            }
+            self.wrap();
+        }
+        let end = Some(self.start.as_str()).filter(|start| !start.is_empty());
+        skus_between(conn, supplier_id, &self.after, end, many as u64).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! A supplier's own word on its stock, and the store's word on a supplier's.
 
-use super::error::InventoryErrorCode::{self, CurrencyMismatch, Invalid, NotFound, TooMany};
+use super::error::InventoryErrorCode::{self, CurrencyMismatch, Invalid, NotFound, Taken, TooMany};
 use super::reports::{MAX_QUANTITY, ReportOutcome, StockReport, report};
 use crate::app::App;
 use crate::identity::audit::Changes;
@@ -43,6 +43,10 @@ pub async fn report_stock(
     let document = given.part.as_ref().map(|it| it.id.clone());
     let given_rows = given.items.len();
     let outcome = report(app, supplier_id, given).await?;
+    if outcome.name_taken {
+        let message = "A report of this name is over; each report has a name of its own.";
+        return Err(VerbError::refused(Taken, "report.id", message));
+    }
     // What it changed of each offer is in the ledger, written with the change.
     let tx = Tx::begin(app).await?;
     let changes = Changes::none().given("report", document).given("rows", given_rows).given("held", outcome.held);
@@ -68,7 +72,7 @@ fn check(given: &StockReport, currency: &str) -> Result<(), VerbError<InventoryE
 
 fn check_item(index: usize, item: &RemoteStock, currency: &str) -> Option<Problem<InventoryErrorCode>> {
     let at = |code, field: &str, message: &str| Some(Problem::at(code, &format!("items.{index}.{field}"), message));
-    if item.sku.is_empty() || item.sku.len() > MAX_TEXT {
+    if item.sku.is_empty() || item.sku.len() > MAX_TEXT || item.sku.chars().any(char::is_control) {
         return at(Invalid, "supplierSku", "A SKU has 1 to 255 characters.");
     }
     if !(0..=MAX_QUANTITY).contains(&item.quantity) {

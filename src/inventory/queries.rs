@@ -120,21 +120,35 @@ pub async fn variants_offered(
     Ok(offered)
 }
 
-/// Up to `limit` of the SKUs the supplier has offers for, behind `after`, in their own order.
-pub(super) async fn skus_after(
+/// The supplier's SKUs behind `after`, up to and with `end`, in their order.
+pub(super) async fn skus_between(
     conn: &impl ConnectionTrait,
     supplier_id: SupplierId,
     after: &str,
+    end: Option<&str>,
     limit: u64,
 ) -> Result<Vec<String>, Fault> {
+    let mut query = offer::Entity::find()
+        .select_only()
+        .column(offer::Column::SupplierSku)
+        .filter(offer::Column::SupplierId.eq(supplier_id))
+        .filter(offer::Column::SupplierSku.gt(after));
+    if let Some(end) = end {
+        query = query.filter(offer::Column::SupplierSku.lte(end));
+    }
+    Ok(query.order_by_asc(offer::Column::SupplierSku).limit(limit).into_tuple().all(conn).await?)
+}
+
+/// The SKU whose stock was reported last.
+pub(super) async fn newest_sku(conn: &impl ConnectionTrait, supplier_id: SupplierId) -> Result<Option<String>, Fault> {
     let query = offer::Entity::find()
         .select_only()
         .column(offer::Column::SupplierSku)
         .filter(offer::Column::SupplierId.eq(supplier_id))
-        .filter(offer::Column::SupplierSku.gt(after))
-        .order_by_asc(offer::Column::SupplierSku)
-        .limit(limit);
-    Ok(query.into_tuple().all(conn).await?)
+        .filter(offer::Column::AsOf.is_not_null())
+        .order_by_desc(offer::Column::AsOf)
+        .order_by_desc(offer::Column::SupplierSku);
+    Ok(query.into_tuple().one(conn).await?)
 }
 
 /// What an order takes of each offer.

@@ -91,6 +91,17 @@ pub async fn hold(app: &App, id: SupplierId) -> Result<(), Fault> {
     end(app, id, Some(HELD)).await
 }
 
+/// What the last fetch told counts after all.
+pub async fn release(app: &App, id: SupplierId) -> Result<(), Fault> {
+    fetch::Entity::update_many()
+        .col_expr(fetch::Column::Failure, Expr::value(None::<String>))
+        .filter(fetch::Column::SupplierId.eq(id))
+        .filter(fetch::Column::Failure.eq(HELD))
+        .exec(app.db.write())
+        .await?;
+    Ok(())
+}
+
 /// Whether what the last fetch told is not what is sold.
 pub async fn is_held(app: &App, id: SupplierId) -> Result<bool, Fault> {
     let last = fetch::Entity::find_by_id(id).one(app.db.read()).await?;

@@ -128,7 +128,9 @@ async fn work_supplier(app: &App, id: SupplierId, headers: &HeaderMap, row: &Mod
             Ok(Outcome::Done(DeliveryStatus::Ignored, Some(format!("messages of the kind {kind} are not known"))))
         }
         SupplierNews::Stock(page) => {
-            let report = StockReport { as_of: page.as_of, full: page.full, part: None, items: page.items };
+            // What more pages would tell is not absent.
+            let full = page.full && page.next_cursor.is_none();
+            let report = StockReport { as_of: page.as_of, full, part: None, items: page.items };
             inventory::report(app, id, report).await?;
             Ok(Outcome::Done(DeliveryStatus::Processed, None))
         }

@@ -281,7 +281,7 @@ pub enum InventoryErrorCodeOut {
     Invalid,
     /// There is no such thing.
     NotFound,
-    /// Another offer of the supplier has this SKU.
+    /// Another offer of the supplier has this SKU, or another report this name.
     Taken,
     /// The supplier charges in another currency.
     CurrencyMismatch,

@@ -92,6 +92,10 @@ pub async fn set_offer(app: &App, actor: &Actor, change: OfferChange) -> Result<
     if before.as_ref().map(repriced) != Some(repriced(&after)) {
         costs::note_changed(&tx, after.supplier_id, &[after.variant_id]).await?;
     }
+    if before.as_ref().map(|it| &it.supplier_sku) != Some(&after.supplier_sku) {
+        // Of this SKU no stock was read yet.
+        suppliers::forget_stock_tag(&tx, after.supplier_id).await?;
+    }
     if before.is_some_and(|it| it.held_cost_minor.is_some()) {
         costs::close_if_decided(&tx, after.supplier_id).await?;
     }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::inventory::availability::cache_key;
 use crate::inventory::figures::entry;
 use crate::inventory::jobs::RefreshAvailability;
+use crate::inventory::poll::PollStock;
 use crate::inventory::reports::stale_at;
 use crate::inventory::{facets, ledger, offer, shortfall};
 use crate::kernel::clock::Timestamp;
@@ -99,9 +100,16 @@ impl Job for ApplySupplierTerms {
         loop {
             last = apply_chunk(&run.app, self.supplier_id, last).await?;
             if last.is_none() {
-                return Ok(Done::OK);
+                break;
             }
         }
+        // Offers are as old as their reports again; a supplier whose stock has not changed says so.
+        let tx = Tx::begin(&run.app).await?;
+        let poll = PollStock { supplier_id: self.supplier_id };
+        jobs::enqueue(&tx, &poll).await?;
+        jobs::hasten(&tx, &poll).await?;
+        tx.commit().await?;
+        Ok(Done::OK)
     }
 }
 

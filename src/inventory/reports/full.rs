@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
     Set,
@@ -41,18 +41,23 @@ pub(super) async fn take(
     // A report of one part has no name of its own, and shares it with nobody.
     let unnamed = || ReportPart { id: format!("single:{}", app.ids.secret_id::<StockReportId>()), last: true };
     let part = part.unwrap_or_else(unnamed);
-    let Staged { report, absent } = stage(app, news, &part, &items).await?;
+    let Staged { report, absent, name_taken } = stage(app, news, &part, &items).await?;
+    if name_taken {
+        return Ok(ReportOutcome { name_taken, ..ReportOutcome::default() });
+    }
     if matches!(report.state, ReportState::Held | ReportState::Discarded) {
         let skus: Vec<&str> = items.iter().map(|item| item.sku.as_str()).collect();
         let known = known_skus(app.db.read(), news.supplier.id, &skus).await?;
-        let outcome = Published { known, emptied: 0 }.outcome(&items);
+        let outcome = Published { known }.outcome(&items);
         return Ok(ReportOutcome { held: report.state == ReportState::Held, ..outcome });
     }
-    let published = publish(app, news, &items).await?;
-    let outcome = published.outcome(&items);
-    if report.state == ReportState::Collecting {
-        let emptied = published.emptied + empty(app, news, &report, absent).await?;
-        settle(app, &report, emptied, part.last).await?;
+    // All parts are true of one moment, or the guard would be asked about another than what is written.
+    let as_of = Ord::min(news.as_of, report.as_of);
+    let news = &News { as_of, document: news.document.clone(), ..*news };
+    let outcome = publish(app, news, &items).await?.outcome(&items);
+    if report.state == ReportState::Collecting && part.last {
+        empty(app, news, &report, absent).await?;
+        finish(app, &report).await?;
     }
     Ok(outcome)
 }
@@ -62,6 +67,8 @@ struct Staged {
     report: report::Model,
     /// With the last part: the SKUs in stock that no part names.
     absent: Vec<String>,
+    /// Whether this is no part of the report, but of a later one that has its name.
+    name_taken: bool,
 }
 
 /// Writes the part down and decides whether the report is still believed. Of a report that is over, nothing is
@@ -70,7 +77,12 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
     let tx = Tx::begin(app).await?;
     let mut row = begin(&tx, news, &part.id).await?;
     if matches!(row.state, ReportState::Published | ReportState::Discarded) {
-        return Ok(Staged { report: row, absent: Vec::new() });
+        let name_taken = news.as_of > row.updated_at;
+        return Ok(Staged { report: row, absent: Vec::new(), name_taken });
+    }
+    if row.state == ReportState::Collecting && row.complete && !part.last {
+        // What this names may be taken for absent already; once the last part counts, it can come again.
+        return Err(Fault::Unavailable(anyhow::Error::msg("the last part of this report is being taken in")));
     }
     let mut kept = report_part::ActiveModel {
         id: Set(tx.new_id()),
@@ -84,7 +96,8 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
         if part.last {
             absent = absent::find(&tx, &row, items).await?;
         }
-        if !believable(&tx, &row, items, absent.len(), news.supplier.stock_max_shrink).await? {
+        row.zeroed += gone(&tx, &row, items, absent.len()).await?;
+        if !believable(&row, news.supplier.stock_max_shrink) {
             row.state = ReportState::Held;
             hold(&tx, news, &row).await?;
             // The part that made the report unbelievable does not count.
@@ -95,16 +108,20 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
     let mut change = row.clone().into_active_model();
     change.state = Set(row.state);
     change.complete = Set(row.complete);
+    change.zeroed = Set(row.zeroed);
     change.updated_at = Set(tx.now());
     change.update(&tx).await?;
     tx.commit().await?;
-    Ok(Staged { report: row, absent })
+    Ok(Staged { report: row, absent, name_taken: false })
 }
 
 /// The report's row, locked; made if this is its first part.
 async fn begin(tx: &Tx, news: &News<'_>, key: &str) -> Result<report::Model, Fault> {
     if let Some(known) = locked(tx, news.supplier.id, key).await? {
-        return Ok(known);
+        if known.state != ReportState::Collecting || known.updated_at >= tx.now() - GIVEN_UP {
+            return Ok(known);
+        }
+        forget(tx, vec![known.id]).await?;
     }
     let in_stock = offer::Entity::find()
         .filter(offer::Column::SupplierId.eq(news.supplier.id))
@@ -149,7 +166,10 @@ async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
         .filter(report::Column::SupplierId.eq(supplier_id))
         .filter(Condition::any().add(abandoned).add(decided))
         .limit(100);
-    let ids: Vec<StockReportId> = old.all(tx).await?.into_iter().map(|row| row.id).collect();
+    forget(tx, old.all(tx).await?.into_iter().map(|row| row.id).collect()).await
+}
+
+async fn forget(tx: &Tx, ids: Vec<StockReportId>) -> Result<(), Fault> {
     if !ids.is_empty() {
         let parts = report_part::Column::ReportId.is_in(ids.clone());
         report_part::Entity::delete_many().filter(parts).exec(tx).await?;
@@ -158,28 +178,26 @@ async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The shrink guard: whether what the report empties by now, with these SKUs of which it says zero and those that
-/// it does not name, can be true.
-async fn believable(
-    tx: &Tx,
-    row: &report::Model,
-    items: &[RemoteStock],
-    absent: usize,
-    max_shrink: i64,
-) -> Result<bool, Fault> {
+/// How many of what is in stock the report empties with these items and `absent`, which it does not name. A part that
+/// comes again before it counted is counted again, which errs towards holding the report back.
+async fn gone(tx: &Tx, row: &report::Model, items: &[RemoteStock], absent: usize) -> Result<i64, Fault> {
     if row.in_stock < GUARD_FROM {
-        return Ok(true);
+        return Ok(0);
     }
     let zeros: Vec<&str> = items.iter().filter(|item| item.quantity == 0).map(|item| item.sku.as_str()).collect();
-    let gone = absent + absent::count_in_stock(tx, row, &zeros).await?;
-    let emptied = row.zeroed.saturating_add(i64::try_from(gone).unwrap_or(i64::MAX));
+    let zeros = absent::count_in_stock(tx, row, &zeros).await?;
+    Ok(i64::try_from(absent + zeros).unwrap_or(i64::MAX))
+}
+
+/// The shrink guard: whether what the report empties by now can be true.
+fn believable(row: &report::Model, max_shrink: i64) -> bool {
     let most = i128::from(row.in_stock) * i128::from(max_shrink);
-    Ok(i128::from(emptied) * i128::from(MILLION) <= most)
+    row.in_stock < GUARD_FROM || i128::from(row.zeroed) * i128::from(MILLION) <= most
 }
 
 /// Asks the owner. A supplier has one held report at most: a newer one takes the place of the last.
 async fn hold(tx: &Tx, news: &News<'_>, row: &report::Model) -> Result<(), Fault> {
-    report::Entity::update_many()
+    let older = report::Entity::update_many()
         .col_expr(report::Column::State, Expr::value("DISCARDED"))
         .col_expr(report::Column::UpdatedAt, Expr::value(tx.now()))
         .filter(report::Column::SupplierId.eq(row.supplier_id))
@@ -187,6 +205,10 @@ async fn hold(tx: &Tx, news: &News<'_>, row: &report::Model) -> Result<(), Fault
         .filter(report::Column::Id.ne(row.id))
         .exec(tx)
         .await?;
+    if older.rows_affected > 0 {
+        // Whoever says yes to the older one's numbers does not mean these.
+        workitems::close_by_key(tx, &held_key(row.supplier_id), "A newer report took its place.").await?;
+    }
     let message = format!(
         "A stock report of {} would empty more than {}% of its {} items in stock. It is held back; approve it if it is \
          true.",
@@ -212,30 +234,28 @@ pub(super) fn held_key(supplier_id: SupplierId) -> String {
     format!("stock_report_held:{supplier_id}")
 }
 
-/// Empties `absent`, what no part named; returns how many offers that were.
-pub(super) async fn empty(app: &App, news: &News<'_>, row: &report::Model, absent: Vec<String>) -> Result<i64, Fault> {
+/// Empties `absent`, what no part named.
+pub(super) async fn empty(app: &App, news: &News<'_>, row: &report::Model, absent: Vec<String>) -> Result<(), Fault> {
     let nothing = |sku| RemoteStock { sku, quantity: 0, cost: None, restock_at: None, discontinued: false };
     let items: Vec<RemoteStock> = absent.into_iter().map(nothing).collect();
     let news = News { supplier: news.supplier, as_of: row.as_of, document: news.document.clone() };
-    Ok(publish(app, &news, &items).await?.emptied)
+    publish(app, &news, &items).await.map(drop)
 }
 
-/// Notes how far the report has come. Once all of it counts its parts are forgotten, and with it what
-/// was held back before.
-pub(super) async fn settle(app: &App, row: &report::Model, emptied: i64, complete: bool) -> Result<(), Fault> {
+/// All of the report counts: its parts are forgotten, and with it what was held back before. Nothing happens if it
+/// was decided otherwise meanwhile.
+pub(super) async fn finish(app: &App, row: &report::Model) -> Result<(), Fault> {
     let tx = Tx::begin(app).await?;
-    let mut update = report::Entity::update_many()
-        .col_expr(report::Column::Zeroed, Expr::col(report::Column::Zeroed).add(emptied))
+    let update = report::Entity::update_many()
+        .col_expr(report::Column::State, Expr::value("PUBLISHED"))
         .col_expr(report::Column::UpdatedAt, Expr::value(tx.now()))
-        .filter(report::Column::Id.eq(row.id));
-    if complete {
-        update = update.col_expr(report::Column::State, Expr::value("PUBLISHED"));
-        report_part::Entity::delete_many().filter(report_part::Column::ReportId.eq(row.id)).exec(&tx).await?;
+        .filter(report::Column::Id.eq(row.id))
+        .filter(report::Column::State.eq(row.state));
+    if update.exec(&tx).await?.rows_affected == 0 {
+        return Ok(());
     }
-    update.exec(&tx).await?;
-    if complete {
-        supersede(&tx, row).await?;
-    }
+    report_part::Entity::delete_many().filter(report_part::Column::ReportId.eq(row.id)).exec(&tx).await?;
+    supersede(&tx, row).await?;
     tx.commit().await
 }
 

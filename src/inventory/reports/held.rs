@@ -1,18 +1,22 @@
 //! The owner's decision about a report that was held back.
 
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
+};
 use serde::{Deserialize, Serialize};
 
 use super::absent;
-use super::full::{empty, settle};
+use super::full::{empty, finish};
 use super::publish::{News, publish};
 use crate::app::App;
 use crate::inventory::entity::report::{self, ReportState};
 use crate::inventory::entity::report_part;
-use crate::kernel::ids::SupplierId;
+use crate::kernel::clock::Timestamp;
+use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::problem::Fault;
 use crate::platform::jobs::{Done, Job, JobError, JobRun};
-use crate::suppliers::{self, supplier};
+use crate::platform::tx::Tx;
+use crate::suppliers::{self, fetches, supplier};
 
 /// Makes a held report count, or forgets it, as the owner decided.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +25,8 @@ pub struct DecideHeldReport {
     pub supplier_id: SupplierId,
     /// Whether it is true.
     pub approved: bool,
+    /// When that was said: a report that came later is not meant.
+    pub decided_at: Option<Timestamp>,
 }
 
 impl Job for DecideHeldReport {
@@ -29,10 +35,13 @@ impl Job for DecideHeldReport {
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let supplier = suppliers::lookup(run.app.db.read(), self.supplier_id).await?;
         let supplier = supplier.ok_or_else(|| JobError::Fail("the supplier is gone".to_owned()))?;
-        let held = report::Entity::find()
+        let mut held = report::Entity::find()
             .filter(report::Column::SupplierId.eq(supplier.id))
             .filter(report::Column::State.eq(ReportState::Held))
             .order_by_asc(report::Column::AsOf);
+        if let Some(decided_at) = self.decided_at {
+            held = held.filter(report::Column::ReceivedAt.lte(decided_at));
+        }
         for row in held.all(run.app.db.read()).await? {
             if self.approved {
                 approve(&run.app, &supplier, row).await?;
@@ -44,23 +53,71 @@ impl Job for DecideHeldReport {
     }
 }
 
-/// All parts count now; and if the last part is in, so does what is absent.
+/// All parts count now; and if the last part is in, so does what is absent. Without it the report goes on, and nothing
+/// of it is held back any more.
 async fn approve(app: &App, supplier: &supplier::Model, row: report::Model) -> Result<(), Fault> {
     let document = format!("report:{}", row.report_key);
     let news = News { supplier, as_of: row.as_of, document };
-    let parts = report_part::Entity::find()
-        .filter(report_part::Column::ReportId.eq(row.id))
+    loop {
+        publish_parts(app, &news, row.id).await?;
+        match go_on(app, row.id).await? {
+            Progress::MoreParts => {}
+            Progress::Open => break,
+            Progress::Complete => {
+                let absent = absent::find(app.db.read(), &row, &[]).await?;
+                empty(app, &news, &row, absent).await?;
+                finish(app, &row).await?;
+                break;
+            }
+        }
+    }
+    // What the fetch told is what is sold now.
+    fetches::release(app, supplier.id).await
+}
+
+/// Publishes the parts that do not count yet.
+async fn publish_parts(app: &App, news: &News<'_>, id: StockReportId) -> Result<(), Fault> {
+    for part in waiting(id).order_by_asc(report_part::Column::Id).all(app.db.read()).await? {
+        publish(app, news, &part.items.0).await?;
+        let mut part = part.into_active_model();
+        part.published = Set(true);
+        report_part::Entity::update(part).exec(app.db.write()).await?;
+    }
+    Ok(())
+}
+
+fn waiting(id: StockReportId) -> Select<report_part::Entity> {
+    report_part::Entity::find()
+        .filter(report_part::Column::ReportId.eq(id))
         .filter(report_part::Column::Published.eq(false))
-        .order_by_asc(report_part::Column::Id);
-    let mut emptied = 0;
-    for part in parts.all(app.db.read()).await? {
-        emptied += publish(app, &news, &part.items.0).await?.emptied;
+}
+
+/// How far an approved report is.
+enum Progress {
+    /// Parts came while others were published.
+    MoreParts,
+    /// The last part is not in: it is collected on, with nothing guarded.
+    Open,
+    /// The last part is in.
+    Complete,
+}
+
+async fn go_on(app: &App, id: StockReportId) -> Result<Progress, Fault> {
+    let tx = Tx::begin(app).await?;
+    let row = report::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
+    let row = row.ok_or_else(|| Fault::internal("the stock report is gone"))?;
+    if waiting(id).count(&tx).await? > 0 {
+        return Ok(Progress::MoreParts);
     }
     if row.complete {
-        let absent = absent::find(app.db.read(), &row, &[]).await?;
-        emptied += empty(app, &news, &row, absent).await?;
+        return Ok(Progress::Complete);
     }
-    settle(app, &row, emptied, true).await
+    let mut row = row.into_active_model();
+    row.state = Set(ReportState::Collecting);
+    row.in_stock = Set(0);
+    report::Entity::update(row).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(Progress::Open)
 }
 
 async fn discard(app: &App, row: report::Model) -> Result<(), Fault> {

@@ -14,7 +14,7 @@ mod record;
 use std::collections::{BTreeSet, HashMap};
 
 pub use self::held::DecideHeldReport;
-pub(super) use self::publish::stale_at;
+pub(super) use self::publish::{absorb, stale_at};
 use crate::app::App;
 use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::SupplierId;
@@ -60,6 +60,9 @@ pub struct ReportOutcome {
     pub unsound: i64,
     /// Whether the report is held back until the owner decides.
     pub held: bool,
+    /// Whether another report has its name, which was over before the moment this one is true of: nothing of this
+    /// one counts.
+    pub name_taken: bool,
 }
 
 /// Takes in a report.
@@ -104,8 +107,6 @@ fn sound(items: Vec<RemoteStock>) -> Vec<RemoteStock> {
 struct Published {
     /// The SKUs we know.
     known: BTreeSet<String>,
-    /// How many offers were in stock and are not any more.
-    emptied: i64,
 }
 
 impl Published {

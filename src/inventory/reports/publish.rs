@@ -91,7 +91,6 @@ pub(super) async fn publish(app: &App, news: &News<'_>, items: &[RemoteStock]) -
             tokio::time::sleep(began.elapsed().min(MAX_REST)).await;
         }
         all.known.extend(published.known);
-        all.emptied += published.emptied;
     }
     Ok(all)
 }
@@ -169,9 +168,6 @@ async fn write(tx: &Tx, before: offer::Model, after: offer::Model, batch: &mut B
         batch.repriced.push(after.variant_id);
     }
     batch.undoubted |= before.held_cost_minor.is_some() && after.held_cost_minor.is_none();
-    if before.reported > 0 && after.reported == 0 {
-        batch.published.emptied += 1;
-    }
     if is_available(&before, now) != is_available(&after, now) {
         batch.crossed.push(after.variant_id);
     }
@@ -249,7 +245,11 @@ async fn tell(tx: &Tx, news: &News<'_>, changed: usize) -> Result<(), Fault> {
 
 /// Ends the double counting of units that were accepted before `as_of`, for offers to which the report
 /// is news. Returns how many leave each offer's *committed*.
-async fn absorb(tx: &Tx, offers: &[offer::Model], as_of: Timestamp) -> Result<HashMap<OfferId, i64>, Fault> {
+pub(in crate::inventory) async fn absorb(
+    tx: &Tx,
+    offers: &[offer::Model],
+    as_of: Timestamp,
+) -> Result<HashMap<OfferId, i64>, Fault> {
     let is_news = |offer: &&offer::Model| offer.committed > 0 && offer.as_of.is_none_or(|known| known <= as_of);
     let ids: Vec<OfferId> = offers.iter().filter(is_news).map(|offer| offer.id).collect();
     if ids.is_empty() {

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::wire;
+use crate::feeds::RowError;
 use crate::kernel::clock::{Moment, Timestamp};
 use crate::kernel::money::{Currency, Money};
 use crate::suppliers::ShipmentStatus;
@@ -196,13 +197,16 @@ fn stock_page(stock: wire::Stock) -> Option<StockPage> {
     if next_cursor.as_ref().is_some_and(|it| it.len() > MAX_CURSOR || it.chars().any(char::is_control)) {
         return None;
     }
-    Some(StockPage {
-        as_of: stock.as_of.0,
-        full: stock.full,
-        items: stock.items.into_iter().filter_map(from_value).filter_map(stock_item).collect(),
-        next_cursor,
-        left_out: vec![],
-    })
+    let (mut items, mut left_out) = (Vec::with_capacity(stock.items.len()), Vec::new());
+    for (line, value) in (1..).zip(stock.items) {
+        let sku = value.get("sku").and_then(Value::as_str).filter(|sku| sku.len() <= MAX_ID).map(str::to_owned);
+        let refused = || RowError { line, sku, reason: "UNREADABLE", message: "its figures cannot be".to_owned() };
+        match from_value(value).and_then(stock_item) {
+            Some(item) => items.push(item),
+            None => left_out.push(refused()),
+        }
+    }
+    Some(StockPage { as_of: stock.as_of.0, full: stock.full, items, next_cursor, left_out })
 }
 
 fn stock_item(item: wire::StockItem) -> Option<RemoteStock> {
