@@ -49,6 +49,7 @@ pub async fn run(app: App, args: ImportArgs) -> anyhow::Result<()> {
     anyhow::ensure!(args.file.is_file(), "there is no file {}", args.file.display());
     let file = ImportFile {
         supplier_id: args.supplier,
+        as_of: app.clock.now(),
         path: args.file,
         format: match format {
             Format::Csv => feeds::Format::Csv,

@@ -1,6 +1,5 @@
 //! An import as a job: started by the owner, run by a worker, repeatable at any moment.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::sea_query::OnConflict;
@@ -15,6 +14,7 @@ use crate::app::App;
 use crate::feeds::{Format, Mapping, RowError};
 use crate::identity::audit::Changes;
 use crate::identity::{Action, Actor, audit};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{JobId, SupplierId, UploadId};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::jobs::{self, Done, Job, JobError, JobRun, Priority};
@@ -94,12 +94,13 @@ impl Job for ImportCatalog {
     async fn run(self, run_of: &JobRun) -> Result<Done, JobError> {
         let app = &run_of.app;
         forget_errors(app, run_of.id).await?;
-        let (path, fetched) = match &self.source {
-            ImportSource::Upload(id) => (uploaded(app, *id).await?, false),
-            ImportSource::Url(url) => (fetch::download(app, run_of.id, url).await?, true),
+        let (as_of, path, fetched) = match &self.source {
+            ImportSource::Upload(id) => (sent_at(app, *id).await?, uploads::path(app, *id), false),
+            ImportSource::Url(url) => (app.clock.now(), fetch::download(app, run_of.id, url).await?, true),
         };
         let file = ImportFile {
             supplier_id: self.supplier_id,
+            as_of,
             path: path.clone(),
             format: self.format,
             mapping: self.mapping,
@@ -121,10 +122,10 @@ impl Job for ImportCatalog {
     }
 }
 
-async fn uploaded(app: &App, id: UploadId) -> Result<PathBuf, JobError> {
+/// When the file was sent: a file that waited says nothing about the moment it is read.
+async fn sent_at(app: &App, id: UploadId) -> Result<Timestamp, JobError> {
     let gone = || JobError::Fail("the uploaded file is gone: uploads are kept for a week".to_owned());
-    uploads::lookup(app.db.read(), id).await?.ok_or_else(gone)?;
-    Ok(uploads::path(app, id))
+    Ok(uploads::lookup(app.db.read(), id).await?.ok_or_else(gone)?.created_at)
 }
 
 async fn forget_errors(app: &App, job: JobId) -> Result<(), Fault> {

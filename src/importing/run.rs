@@ -12,6 +12,7 @@ use super::write;
 use crate::app::App;
 use crate::catalog;
 use crate::feeds::{self, Format, Mapping, RowError};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::event::{Audience, EventType};
 use crate::kernel::ids::{ProductId, SupplierId};
 use crate::kernel::problem::Fault;
@@ -27,6 +28,8 @@ const SHOWN_ERRORS: usize = 20;
 pub struct ImportFile {
     /// Whose goods they are.
     pub supplier_id: SupplierId,
+    /// The moment its quantities are true of, at the latest.
+    pub as_of: Timestamp,
     /// Where the file is.
     pub path: PathBuf,
     /// How it is written.
@@ -155,7 +158,7 @@ async fn write_batch(
         return Ok(write::Written::default());
     }
     let tx = Tx::begin(app).await?;
-    let written = write::write(&tx, file.supplier_id, rows, told).await?;
+    let written = write::write(&tx, file.supplier_id, file.as_of, rows, told).await?;
     // A trial does everything, and is then taken back.
     if !file.dry_run {
         tx.commit().await?;

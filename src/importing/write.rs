@@ -14,6 +14,7 @@ use crate::catalog::{
 };
 use crate::feeds::RowError;
 use crate::inventory::{self, OfferUpsert};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{ProductId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
@@ -59,6 +60,7 @@ struct Known {
 pub(super) async fn write(
     tx: &Tx,
     supplier: SupplierId,
+    as_of: Timestamp,
     rows: Vec<Row>,
     told: &mut HashSet<ProductId>,
 ) -> Result<Written, Fault> {
@@ -83,7 +85,7 @@ pub(super) async fn write(
     let mut all = update_known(tx, &known, placed, told).await?;
     all.extend(create_fresh(tx, supplier, &mut known, fresh, told, &mut written.errors).await?);
     file_under(tx, &all).await?;
-    write_offers(tx, supplier, &mut all).await?;
+    write_offers(tx, supplier, as_of, &mut all).await?;
     for it in &all {
         let count = match (it.created, it.changed) {
             (true, _) => &mut written.created,
@@ -285,7 +287,7 @@ async fn file_under(tx: &Tx, placed: &[Placed]) -> Result<(), Fault> {
 }
 
 /// Writes what the supplier asks for each. A row without a cost makes no offer.
-async fn write_offers(tx: &Tx, supplier: SupplierId, placed: &mut [Placed]) -> Result<(), Fault> {
+async fn write_offers(tx: &Tx, supplier: SupplierId, as_of: Timestamp, placed: &mut [Placed]) -> Result<(), Fault> {
     let known: Vec<VariantId> = placed.iter().filter(|it| !it.created).map(|it| it.variant).collect();
     let before = inventory::offers_for(tx, tx.now(), &known).await?;
     let mut offers = Vec::with_capacity(placed.len());
@@ -307,7 +309,7 @@ async fn write_offers(tx: &Tx, supplier: SupplierId, placed: &mut [Placed]) -> R
             active: None,
         });
     }
-    inventory::upsert_offers(tx, supplier, &offers).await?;
+    inventory::upsert_offers(tx, supplier, as_of, &offers).await?;
     Ok(())
 }
 

@@ -15,7 +15,6 @@ use crate::kernel::money::Money;
 use crate::kernel::problem::{Fault, Problem};
 use crate::platform::jobs;
 use crate::platform::tx::Tx;
-use crate::suppliers;
 
 /// What the owner says of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,8 +173,7 @@ pub(super) async fn confirm(
     let mut rows = Vec::new();
     for (supplier, confirmed) in by_supplier {
         let offers: Vec<OfferUpsert> = confirmed.iter().filter_map(offer).collect();
-        inventory::upsert_offers(tx, supplier, &offers).await?;
-        suppliers::forget_stock_tag(tx, supplier).await?;
+        inventory::upsert_offers(tx, supplier, tx.now(), &offers).await?;
         jobs::hasten(tx, &PollStock { supplier_id: supplier }).await?;
         let changes = confirmed
             .iter()

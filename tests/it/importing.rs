@@ -165,6 +165,7 @@ async fn a_wrong_mapping_fails_with_one_sentence(app: TestApp) {
     let id = supplier.as_str().expect("an id").parse().expect("an id");
     let file = ImportFile {
         supplier_id: id,
+        as_of: app.app.clock.now(),
         path,
         format: feeds::Format::Csv,
         mapping: Some(wrong),

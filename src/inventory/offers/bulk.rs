@@ -1,6 +1,6 @@
 //! Offers by the thousand, for imports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -12,8 +12,9 @@ use crate::inventory::costs;
 use crate::inventory::figures::{Change, entry};
 use crate::inventory::jobs::RefreshAvailability;
 use crate::inventory::ledger::{self, LedgerKind};
-use crate::inventory::reports::{MAX_QUANTITY, stale_at};
+use crate::inventory::reports::{MAX_QUANTITY, absorb, stale_at};
 use crate::inventory::{offer, shortfall};
+use crate::kernel::clock::Timestamp;
 use crate::kernel::ids::{OfferId, SupplierId, VariantId};
 use crate::kernel::money::Money;
 use crate::kernel::problem::Fault;
@@ -34,7 +35,7 @@ pub struct OfferUpsert {
     pub supplier_sku: String,
     /// What one costs us, in the supplier's currency.
     pub cost: Money,
-    /// How many there are, if the import says: counts as a report about the present moment.
+    /// How many there are, if the import says: counts as a report.
     pub quantity: Option<i64>,
     /// Days until it is ready, if the import says.
     pub lead_time_days: Option<i32>,
@@ -49,20 +50,33 @@ struct Batch {
     crossed: Vec<VariantId>,
     /// Whose cost is another than before.
     repriced: Vec<VariantId>,
+    /// Whether there are SKUs of which no stock was read.
+    renamed: bool,
 }
 
 /// Adds the offers or brings them up to date; returns their ids in the order given. An offer whose
-/// SKU is already another variant's keeps the SKU it had.
-pub async fn upsert_offers(tx: &Tx, supplier_id: SupplierId, offers: &[OfferUpsert]) -> Result<Vec<OfferId>, Fault> {
+/// SKU is already another variant's keeps the SKU it had. Quantities are true of `as_of`, and change nothing
+/// where something newer is known.
+pub async fn upsert_offers(
+    tx: &Tx,
+    supplier_id: SupplierId,
+    as_of: Timestamp,
+    offers: &[OfferUpsert],
+) -> Result<Vec<OfferId>, Fault> {
     let supplier = suppliers::lookup(tx, supplier_id).await?.ok_or(Fault::NotFound)?;
     let mut ids = Vec::with_capacity(offers.len());
+    let mut renamed = false;
     for chunk in offers.chunks(CHUNK) {
-        let mut known = Known::load(tx, supplier_id, chunk).await?;
+        let mut known = Known::load(tx, supplier_id, as_of, chunk).await?;
         let mut batch = Batch::default();
         for wanted in chunk {
             ids.push(known.upsert(tx, &supplier, wanted, &mut batch).await?);
         }
+        renamed |= batch.renamed;
         batch.write(tx, supplier_id).await?;
+    }
+    if renamed {
+        suppliers::forget_stock_tag(tx, supplier_id).await?;
     }
     Ok(ids)
 }
@@ -72,10 +86,14 @@ struct Known {
     offers: HashMap<OfferId, offer::Model>,
     by_sku: HashMap<String, OfferId>,
     by_variant: HashMap<VariantId, OfferId>,
+    /// What the quantities are true of.
+    as_of: Timestamp,
+    /// How many units leave each offer's *committed*, since its quantity shows that they are gone.
+    shown: HashMap<OfferId, i64>,
 }
 
 impl Known {
-    async fn load(tx: &Tx, supplier_id: SupplierId, chunk: &[OfferUpsert]) -> Result<Self, Fault> {
+    async fn load(tx: &Tx, supplier_id: SupplierId, as_of: Timestamp, chunk: &[OfferUpsert]) -> Result<Self, Fault> {
         let skus: Vec<&str> = chunk.iter().map(|it| it.supplier_sku.as_str()).collect();
         let variants: Vec<VariantId> = chunk.iter().map(|it| it.variant_id).collect();
         // One after the other, for each has an index of its own; then all are locked in one go.
@@ -87,7 +105,12 @@ impl Known {
         near.extend(ids(by_variant).all(tx).await?);
         let query = offer::Entity::find().filter(among(tx, offer::Column::Id, &near));
         let rows = query.order_by_asc(offer::Column::Id).lock_exclusive().all(tx).await?;
-        let mut known = Self { offers: HashMap::new(), by_sku: HashMap::new(), by_variant: HashMap::new() };
+        let counted: HashSet<VariantId> =
+            chunk.iter().filter(|it| it.quantity.is_some()).map(|it| it.variant_id).collect();
+        let counted: Vec<offer::Model> = rows.iter().filter(|it| counted.contains(&it.variant_id)).cloned().collect();
+        let shown = absorb(tx, &counted, as_of).await?;
+        let (offers, by_sku, by_variant) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut known = Self { offers, by_sku, by_variant, as_of, shown };
         for row in rows {
             known.remember(row);
         }
@@ -111,8 +134,9 @@ impl Known {
         let of_variant = self.by_variant.get(&wanted.variant_id).copied();
         let Some(before) = of_variant.or(of_sku).and_then(|id| self.offers.get(&id)).cloned() else {
             let row = created(tx, supplier, wanted.variant_id, wanted.supplier_sku.clone(), wanted.cost);
-            let after = brought_up_to_date(tx, supplier, row.clone(), wanted);
+            let after = self.brought_up_to_date(tx, supplier, row.clone(), wanted);
             batch.note(tx, &row, &after);
+            batch.renamed = true;
             batch.repriced.push(after.variant_id);
             batch.offers.push(after.clone().into_active_model().reset_all());
             let id = after.id;
@@ -124,7 +148,7 @@ impl Known {
         if of_sku.is_none_or(|id| id == before.id) {
             renamed.supplier_sku.clone_from(&wanted.supplier_sku);
         }
-        let after = brought_up_to_date(tx, supplier, renamed, wanted);
+        let after = self.brought_up_to_date(tx, supplier, renamed, wanted);
         batch.note(tx, &before, &after);
         batch.flush_new(tx).await?;
         offer::Entity::update(after.clone().into_active_model().reset_all()).exec(tx).await?;
@@ -133,35 +157,43 @@ impl Known {
         if before.variant_id != after.variant_id {
             self.by_variant.remove(&before.variant_id);
         }
+        if before.supplier_sku != after.supplier_sku {
+            self.by_sku.remove(&before.supplier_sku);
+            batch.renamed = true;
+        }
         self.remember(after);
         Ok(id)
     }
-}
 
-fn brought_up_to_date(
-    tx: &Tx,
-    supplier: &supplier::Model,
-    mut row: offer::Model,
-    wanted: &OfferUpsert,
-) -> offer::Model {
-    if wanted.cost.currency().code() == row.cost_currency && wanted.cost.minor() != row.cost_minor {
-        row.cost_minor = wanted.cost.minor();
-        (row.held_cost_minor, row.refused_cost_minor) = (None, None);
-    }
-    row.lead_time_days = wanted.lead_time_days.or(row.lead_time_days);
-    row.active = wanted.active.unwrap_or(row.active);
-    if let Some(quantity) = wanted.quantity {
-        let quantity = quantity.clamp(0, MAX_QUANTITY);
-        if quantity != row.reported {
-            row.ledger_seq += 1;
+    fn brought_up_to_date(
+        &mut self,
+        tx: &Tx,
+        supplier: &supplier::Model,
+        mut row: offer::Model,
+        wanted: &OfferUpsert,
+    ) -> offer::Model {
+        if wanted.cost.currency().code() == row.cost_currency && wanted.cost.minor() != row.cost_minor {
+            row.cost_minor = wanted.cost.minor();
+            (row.held_cost_minor, row.refused_cost_minor) = (None, None);
         }
-        row.reported = quantity;
-        row.as_of = Some(tx.now());
-        row.stale_at = stale_at(supplier, tx.now());
-        row.stale_noted = false;
+        row.lead_time_days = wanted.lead_time_days.or(row.lead_time_days);
+        row.active = wanted.active.unwrap_or(row.active);
+        let is_news = row.as_of.is_none_or(|known| known <= self.as_of);
+        if let Some(quantity) = wanted.quantity.filter(|_| is_news) {
+            let quantity = quantity.clamp(0, MAX_QUANTITY);
+            let shown = self.shown.remove(&row.id).unwrap_or_default();
+            if quantity != row.reported || shown > 0 {
+                row.ledger_seq += 1;
+            }
+            row.reported = quantity;
+            row.committed -= shown;
+            row.as_of = Some(self.as_of);
+            row.stale_at = stale_at(supplier, self.as_of);
+            row.stale_noted = false;
+        }
+        row.updated_at = tx.now();
+        row
     }
-    row.updated_at = tx.now();
-    row
 }
 
 impl Batch {
@@ -171,7 +203,7 @@ impl Batch {
             let change = Change {
                 kind: LedgerKind::Reported,
                 reserved: 0,
-                committed: 0,
+                committed: after.committed - before.committed,
                 holder: None,
                 order_id: None,
                 document: "import",

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use consign::inventory;
+use consign::inventory::{self, OfferUpsert};
+use consign::kernel::clock::Timestamp;
 use consign::kernel::ids::{OfferId, OrderId, SupplierId};
+use consign::kernel::money::Money;
 use consign::kernel::page::encode_cursor;
 use consign::platform::tx::Tx;
 use serde_json::{Value, json};
@@ -19,7 +21,10 @@ crate::engine_tests![
     a_full_report_in_parts_empties_only_with_its_last_part,
     a_report_in_many_parts_empties_only_what_none_of_them_names,
     a_part_that_comes_again_empties_nothing,
+    a_name_is_one_reports,
     a_report_that_empties_too_much_is_held_until_the_owner_decides,
+    a_report_that_is_approved_before_its_last_part_is_collected_on,
+    an_answer_to_one_held_report_is_none_to_the_next,
     a_dismissed_report_changes_nothing,
     a_shortfall_is_a_work_item_until_it_is_made_up_for,
     figures_and_costs_that_cannot_be_are_refused,
@@ -29,6 +34,8 @@ crate::engine_tests![
     what_becomes_scarce_is_told_once,
     a_supplier_reports_its_own_stock_and_no_one_elses,
     an_offers_sku_belongs_to_one_offer,
+    an_import_shows_what_was_accepted_and_brings_nothing_old_back,
+    an_import_that_renames_leaves_each_variant_its_offer,
 ];
 
 struct Stage {
@@ -143,6 +150,50 @@ async fn a_report_that_empties_too_much_is_held_until_the_owner_decides(app: Tes
     let whole: Vec<(usize, i64)> = (0..20).map(|index| (index, 2)).collect();
     assert_eq!(stage.report(app.app.clock.now(), true, Value::Null, &whole).await["held"], false);
     assert_eq!(stage.total().await, 40);
+}
+
+async fn a_name_is_one_reports(app: TestApp) {
+    let stage = stage(&app, 2).await;
+    let name = json!({ "id": "daily", "last": true });
+    stage.report(app.app.clock.now(), true, name.clone(), &[(0, 8), (1, 8)]).await;
+    app.app.clock.advance(TimeDelta::days(1));
+    let again = stock::report(&stage.portal, app.app.clock.now(), true, name, &[("S-0", 3)]).await;
+    assert_eq!(again.user_codes("supplierStockReport"), ["TAKEN"]);
+    assert_eq!(again.at("supplierStockReport.userErrors.0.field"), &json!(["report", "id"]));
+    assert_eq!(stage.total().await, 16);
+}
+
+async fn a_report_that_is_approved_before_its_last_part_is_collected_on(app: TestApp) {
+    let stage = stage(&app, 20).await;
+    let now = app.app.clock.now();
+    let part = |last: bool| json!({ "id": "held", "last": last });
+    let zeros: Vec<(usize, i64)> = (0..10).map(|index| (index, 0)).collect();
+    assert_eq!(stage.report(now, true, part(false), &zeros).await["held"], true);
+    let item = stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await.remove(0);
+    stock::resolve(&stage.owner, &item, "APPROVE").await;
+    app.run_jobs().await;
+    assert_eq!(stage.total().await, 50, "what it said so far counts");
+    let rest: Vec<(usize, i64)> = (10..15).map(|index| (index, 6)).collect();
+    assert_eq!(stage.report(now, true, part(true), &rest).await["held"], false);
+    assert_eq!(stage.total().await, 30, "and what it does not name is gone");
+    assert!(stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await.is_empty());
+}
+
+async fn an_answer_to_one_held_report_is_none_to_the_next(app: TestApp) {
+    let stage = stage(&app, 20).await;
+    stage.report(app.app.clock.now(), true, Value::Null, &[(0, 5)]).await;
+    let first = stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await.remove(0);
+    stock::resolve(&stage.owner, &first, "APPROVE").await;
+    // Before anybody acts on that, another report comes.
+    app.app.clock.advance(TimeDelta::seconds(1));
+    stage.report(app.app.clock.now(), true, Value::Null, &[(1, 7)]).await;
+    let second = stock::open_items(&stage.owner, "STOCK_REPORT_HELD").await;
+    app.run_jobs().await;
+    assert_eq!(stage.total().await, 100, "the second was not meant, and the first gave way to it");
+    assert_eq!(second.len(), 1);
+    stock::resolve(&stage.owner, &second[0], "APPROVE").await;
+    app.run_jobs().await;
+    assert_eq!(stage.total().await, 7);
 }
 
 async fn a_dismissed_report_changes_nothing(app: TestApp) {
@@ -355,4 +406,56 @@ async fn an_offers_sku_belongs_to_one_offer(app: TestApp) {
     assert_eq!(renamed.done("supplierOfferSet")["offer"], json!({ "id": stage.offers[1], "supplierSku": "S-ONE", "sellable": 3 }));
     let other: SupplierId = app.app.ids.secret_id();
     assert_eq!(stock::set_offer(&stage.owner, other, &variant, "X", json!({})).await.user_codes("supplierOfferSet"), ["NOT_FOUND"]);
+}
+
+/// What an import says of one variant.
+fn imported(variant: &str, sku: &str, quantity: i64) -> OfferUpsert {
+    OfferUpsert {
+        variant_id: variant.parse().expect("an id"),
+        supplier_sku: sku.to_owned(),
+        cost: Money::from_minor(400, "EUR".parse().expect("a currency")),
+        quantity: Some(quantity),
+        lead_time_days: None,
+        active: None,
+    }
+}
+
+async fn import(app: &TestApp, supplier: SupplierId, as_of: Timestamp, rows: &[OfferUpsert]) -> Vec<OfferId> {
+    let tx = Tx::begin(&app.app).await.expect("a transaction");
+    let ids = inventory::upsert_offers(&tx, supplier, as_of, rows).await.expect("imported");
+    tx.commit().await.expect("committed");
+    ids
+}
+
+async fn an_import_shows_what_was_accepted_and_brings_nothing_old_back(app: TestApp) {
+    let owner = app.as_owner().await;
+    let supplier = stock::portal_supplier(&owner, "Acme").await;
+    let variant = stock::variants(&owner, 1).await.remove(0);
+    let offer = import(&app, supplier, app.app.clock.now(), &[imported(&variant, "A", 10)]).await[0];
+    let tx = Tx::begin(&app.app).await.expect("a transaction");
+    let order: OrderId = tx.new_id();
+    inventory::commit_directly(&tx, order, &[(offer, 4)], "test").await.expect("committed").expect("there");
+    inventory::note_accepted(&tx, order, &[(offer, 4)], tx.now()).await.expect("noted");
+    tx.commit().await.expect("committed");
+    app.app.clock.advance(TimeDelta::seconds(1));
+    let then = app.app.clock.now();
+    import(&app, supplier, then, &[imported(&variant, "A", 6)]).await;
+    assert_eq!(stock::figures(&owner, offer).await, [6, 0, 0, 6], "the figure shows that they are gone");
+    app.app.clock.advance(TimeDelta::hours(1));
+    stock::report(&app.as_supplier(supplier).await, app.app.clock.now(), false, Value::Null, &[("A", 2)]).await;
+    import(&app, supplier, then, &[imported(&variant, "A", 6)]).await;
+    assert_eq!(stock::figures(&owner, offer).await[0], 2, "a file that is read again is as old as it was");
+}
+
+async fn an_import_that_renames_leaves_each_variant_its_offer(app: TestApp) {
+    let owner = app.as_owner().await;
+    let supplier = stock::portal_supplier(&owner, "Acme").await;
+    let variants = stock::variants(&owner, 2).await;
+    let now = app.app.clock.now();
+    let first = import(&app, supplier, now, &[imported(&variants[0], "A", 3)]).await[0];
+    let rows = [imported(&variants[0], "B", 3), imported(&variants[1], "A", 8)];
+    let after = import(&app, supplier, now, &rows).await;
+    assert_eq!(after[0], first);
+    assert_ne!(after[1], first, "the SKU is free, the offer is not");
+    assert_eq!((stock::figures(&owner, first).await[0], stock::figures(&owner, after[1]).await[0]), (3, 8));
 }

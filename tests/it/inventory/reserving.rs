@@ -265,13 +265,13 @@ async fn imports_write_offers_by_the_thousand(app: TestApp) {
     };
     let mut offers: Vec<_> = (0..1000).map(|index| offer(index, 3)).collect();
     let tx = Tx::begin(&app.app).await.unwrap();
-    let made = inventory::upsert_offers(&tx, supplier, &offers).await.unwrap();
+    let made = inventory::upsert_offers(&tx, supplier, tx.now(), &offers).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(made.len(), 1000);
     assert_eq!(stock::figures(&owner, made[7]).await, [3, 0, 0, 3]);
     offers[7].quantity = Some(8);
     let tx = Tx::begin(&app.app).await.unwrap();
-    assert_eq!(inventory::upsert_offers(&tx, supplier, &offers).await.unwrap(), made, "the same offers");
+    assert_eq!(inventory::upsert_offers(&tx, supplier, tx.now(), &offers).await.unwrap(), made, "the same offers");
     tx.commit().await.unwrap();
     assert_eq!(stock::figures(&owner, made[7]).await, [8, 0, 0, 8]);
 }
