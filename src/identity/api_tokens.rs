@@ -10,7 +10,7 @@ use sea_orm::{
 use super::entity::api_token::{ActiveModel, Column, Entity, Model, Permissions, ScopeKind};
 use super::{Action, Actor, Credential, CredentialKind, Permission, Staff, Who, audit};
 use crate::app::App;
-use crate::kernel::ids::{ApiTokenId, SupplierId};
+use crate::kernel::ids::{ApiTokenId, StaffId, SupplierId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::keys;
@@ -191,6 +191,18 @@ pub(super) async fn authenticate(app: &App, token: &str) -> Result<Option<Actor>
 pub(super) async fn is_live(app: &App, id: &str) -> Result<bool, Fault> {
     let Ok(id) = id.parse::<ApiTokenId>() else { return Ok(false) };
     Ok(Entity::find_by_id(id).one(app.db.read()).await?.is_some_and(|row| live(app, &row)))
+}
+
+/// Ends the tokens that this member of staff made for the store; those of suppliers go on.
+pub(super) async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<(), Fault> {
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(tx.now()))
+        .filter(Column::CreatedBy.eq(id.to_string()))
+        .filter(Column::Scope.ne(ScopeKind::Supplier))
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 fn live(app: &App, row: &Model) -> bool {

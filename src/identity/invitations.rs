@@ -16,7 +16,7 @@ use super::{Action, Actor, Who, accounts, audit, passwords, roles};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::event::{Audience, EventType};
-use crate::kernel::ids::{ActionTokenId, RoleId};
+use crate::kernel::ids::{ActionTokenId, RoleId, StaffId};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::db::unless_duplicate;
 use crate::platform::outbox::{self, NewEvent};
@@ -84,6 +84,18 @@ pub async fn revoke(app: &App, actor: &Actor, id: ActionTokenId) -> Result<Model
     audit::record(&tx, actor, "staff.inviteRevoke", id, Changes::none()).await?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// Takes back the open invitations that this member of staff sent.
+pub(super) async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<(), Fault> {
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(tx.now()))
+        .filter(Column::InvitedBy.eq(id.to_string()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Makes the account that `token` invites to, and signs its holder in.

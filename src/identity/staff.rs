@@ -8,7 +8,7 @@ use sea_orm::{
 use super::entity::api_token::Permissions;
 use super::entity::role;
 use super::entity::staff::{Column, Entity, Model};
-use super::{Action, Actor, Staff, Who, audit};
+use super::{Action, Actor, Staff, Who, api_tokens, audit, invitations};
 use crate::app::App;
 use crate::kernel::ids::{RoleId, StaffId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
@@ -65,6 +65,11 @@ pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -
             let missing = || VerbError::refused(StaffProblem::NotFound, "input.roleId", "there is no such role");
             let role = role::Entity::find_by_id(role_id).lock_shared().one(&tx).await?.ok_or_else(missing)?;
             keep_an_owner(&owners, &before)?;
+            if before.owner {
+                // They carry more than the member has from now on.
+                api_tokens::revoke_made_by(&tx, id).await?;
+                invitations::revoke_made_by(&tx, id).await?;
+            }
             row.owner = Set(false);
             row.role_id = Set(Some(role_id));
             row.permissions = Set(role.permissions);
@@ -76,7 +81,8 @@ pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -
     Ok(after)
 }
 
-/// Removes a member: their sessions end at once. For the owner.
+/// Removes a member: their sessions end at once, and so do the API tokens they made, but for those that are suppliers',
+/// and their open invitations. For the owner.
 pub async fn remove(app: &App, actor: &Actor, id: StaffId) -> Result<(), Refused> {
     actor.may(Action::ManageStaff)?;
     let tx = Tx::begin(app).await?;
@@ -85,6 +91,8 @@ pub async fn remove(app: &App, actor: &Actor, id: StaffId) -> Result<(), Refused
     keep_an_owner(&owners, &before)?;
     // Sessions and recovery codes go with the row.
     Entity::delete_by_id(id).exec(&tx).await?;
+    api_tokens::revoke_made_by(&tx, id).await?;
+    invitations::revoke_made_by(&tx, id).await?;
     audit::record_row::<Entity>(&tx, actor, "staff.remove", id, (Some(&before), None)).await?;
     tx.commit().await?;
     Ok(())

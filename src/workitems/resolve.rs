@@ -57,6 +57,9 @@ pub async fn resolve(
         let message = format!("this work item can be resolved by: {}", item.actions.0.join(", "));
         return Err(VerbError::refused(WorkItemProblem::ActionNotSuggested, "input.action", message));
     }
+    if let Some(also) = also_needed(&item.kind, action) {
+        actor.may(also)?;
+    }
     let before = item.clone();
     let item = if action == WAIT {
         snooze(&tx, item, note).await?
@@ -66,6 +69,17 @@ pub async fn resolve(
     audit::record_row::<Entity>(&tx, actor, "workItem.resolve", id, (Some(&before), Some(&item))).await?;
     tx.commit().await?;
     Ok(item)
+}
+
+/// What else somebody must be allowed to do who chooses this action: the queue is no way around a permission.
+fn also_needed(kind: &str, action: &str) -> Option<Action> {
+    match (kind, action) {
+        (_, "REFUND_PARCEL") | ("PAYMENT_FAILED" | "PAYMENT_UNKNOWN", "RETRY" | "GIVE_UP") => Some(Action::Refund),
+        ("COST_CHANGE_HELD", "ACCEPT_COSTS" | "KEEP_COSTS") => Some(Action::ReadCost),
+        ("STOCK_REPORT_HELD", "APPROVE" | "DISMISS") => Some(Action::ManageInventory),
+        ("JOB_DEAD", "DISMISS") => Some(Action::ManageJobs),
+        _ => None,
+    }
 }
 
 /// Locks an item.

@@ -424,7 +424,8 @@ impl StaffMutation {
         )
     }
 
-    /// Removes a member: their sessions end at once. For the owner.
+    /// Removes a member: their sessions end at once, and so do the API tokens they made, but for those that are
+    /// suppliers', and their open invitations. For the owner.
     #[graphql(visible = "visible_to_store")]
     async fn staff_remove(
         &self,
