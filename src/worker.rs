@@ -120,7 +120,12 @@ fn work_after(event: &outbox::entity::Model) -> Result<Vec<NewJob>, Fault> {
             Ok(vec![NewJob::now(&SyncMoney { order_id })?])
         }
         (EventType::PaymentFailed, Some(order_id), _) => {
-            Ok(vec![NewJob::now(&SyncMoney { order_id })?, NewJob::now(&ReleaseOrderMoney { order_id })?])
+            let mut jobs = vec![NewJob::now(&SyncMoney { order_id })?];
+            // A release that is refused is a person's to try again.
+            if event.data["kind"] == "CAPTURE" {
+                jobs.push(NewJob::now(&ReleaseOrderMoney { order_id })?);
+            }
+            Ok(jobs)
         }
         (EventType::SupplierOrderSubmitted, _, Some(id)) => {
             Ok(vec![NewJob::after(&FollowSupplierOrder { id }, FOLLOW_AFTER)?])

@@ -19,7 +19,8 @@ use crate::store::{self, CaptureMoment};
 /// Orders the movements of money that the order's facts ask for. Idempotent: each movement is ordered
 /// once, and counted as soon as it is.
 ///
-/// With `only_release`, nothing is taken: of an order of which nothing is left, what is held is released.
+/// With `only_release`, all it does is to release what is held for an order of which nothing is left, if nothing was
+/// taken.
 pub(super) async fn settle(app: &App, order_id: OrderId, only_release: bool) -> Result<(), Fault> {
     let tx = Tx::begin(app).await?;
     let order = orders::lock(&tx, order_id).await?.ok_or(Fault::NotFound)?;
@@ -31,11 +32,11 @@ pub(super) async fn settle(app: &App, order_id: OrderId, only_release: bool) -> 
         // take. `PaymentCaptured` leads here again.
         return Ok(());
     }
-    if totals.captured.minor() > 0 {
+    if totals.captured.minor() > 0 && !only_release {
         // What was refunded by line does not go back once more when its unit is cancelled.
         let due = due.add(refunded_and_cancelled(&tx, &order, &lines).await?)?;
         after_capture(&tx, order, due, &totals).await?;
-    } else if due.minor() == 0 {
+    } else if due.minor() == 0 && totals.captured.minor() == 0 {
         payments::void_rest(&tx, order_id, "nothing of the order is left").await?;
     } else if !only_release && is_time(&tx, order_id, &lines).await? {
         payments::capture(&tx, order_id, due, "the goods are confirmed").await?;

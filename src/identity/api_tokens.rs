@@ -193,16 +193,23 @@ pub(super) async fn is_live(app: &App, id: &str) -> Result<bool, Fault> {
     Ok(Entity::find_by_id(id).one(app.db.read()).await?.is_some_and(|row| live(app, &row)))
 }
 
-/// Ends the tokens that this member of staff made for the store; those of suppliers go on.
-pub(super) async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<(), Fault> {
-    Entity::update_many()
-        .col_expr(Column::RevokedAt, Expr::value(tx.now()))
-        .filter(Column::CreatedBy.eq(id.to_string()))
-        .filter(Column::Scope.ne(ScopeKind::Supplier))
-        .filter(Column::RevokedAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(())
+/// Ends the tokens that this member of staff made for the store, and those that were made with them; those of
+/// suppliers go on. Answers by whom all of that was made, as it is written down.
+pub(super) async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<Vec<String>, Fault> {
+    let (mut makers, mut newest) = (Vec::new(), vec![id.to_string()]);
+    while !newest.is_empty() {
+        let of_store = Entity::find().filter(Column::Scope.ne(ScopeKind::Supplier));
+        let made = of_store.filter(Column::CreatedBy.is_in(newest.iter().cloned())).all(tx).await?;
+        makers.append(&mut newest);
+        newest = made.iter().map(|token| token.id.to_string()).collect();
+        Entity::update_many()
+            .col_expr(Column::RevokedAt, Expr::value(tx.now()))
+            .filter(Column::Id.is_in(made.iter().map(|token| token.id)))
+            .filter(Column::RevokedAt.is_null())
+            .exec(tx)
+            .await?;
+    }
+    Ok(makers)
 }
 
 fn live(app: &App, row: &Model) -> bool {

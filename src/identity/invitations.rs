@@ -16,7 +16,7 @@ use super::{Action, Actor, Who, accounts, audit, passwords, roles};
 use crate::app::App;
 use crate::kernel::email;
 use crate::kernel::event::{Audience, EventType};
-use crate::kernel::ids::{ActionTokenId, RoleId, StaffId};
+use crate::kernel::ids::{ActionTokenId, RoleId};
 use crate::kernel::problem::{Fault, VerbError};
 use crate::platform::db::unless_duplicate;
 use crate::platform::outbox::{self, NewEvent};
@@ -86,11 +86,11 @@ pub async fn revoke(app: &App, actor: &Actor, id: ActionTokenId) -> Result<Model
     Ok(row)
 }
 
-/// Takes back the open invitations that this member of staff sent.
-pub(super) async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<(), Fault> {
+/// Takes back the open invitations that these sent.
+pub(super) async fn revoke_sent_by(tx: &Tx, senders: Vec<String>) -> Result<(), Fault> {
     Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(tx.now()))
-        .filter(Column::InvitedBy.eq(id.to_string()))
+        .filter(Column::InvitedBy.is_in(senders))
         .filter(Column::UsedAt.is_null())
         .filter(Column::RevokedAt.is_null())
         .exec(tx)

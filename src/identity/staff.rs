@@ -67,8 +67,7 @@ pub async fn update(app: &App, actor: &Actor, id: StaffId, position: Position) -
             keep_an_owner(&owners, &before)?;
             if before.owner {
                 // They carry more than the member has from now on.
-                api_tokens::revoke_made_by(&tx, id).await?;
-                invitations::revoke_made_by(&tx, id).await?;
+                revoke_made_by(&tx, id).await?;
             }
             row.owner = Set(false);
             row.role_id = Set(Some(role_id));
@@ -91,11 +90,16 @@ pub async fn remove(app: &App, actor: &Actor, id: StaffId) -> Result<(), Refused
     keep_an_owner(&owners, &before)?;
     // Sessions and recovery codes go with the row.
     Entity::delete_by_id(id).exec(&tx).await?;
-    api_tokens::revoke_made_by(&tx, id).await?;
-    invitations::revoke_made_by(&tx, id).await?;
+    revoke_made_by(&tx, id).await?;
     audit::record_row::<Entity>(&tx, actor, "staff.remove", id, (Some(&before), None)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends what this member made that would outlive them: API tokens and invitations, also those made with such tokens.
+async fn revoke_made_by(tx: &Tx, id: StaffId) -> Result<(), Fault> {
+    let makers = api_tokens::revoke_made_by(tx, id).await?;
+    invitations::revoke_sent_by(tx, makers).await
 }
 
 /// The owners, locked, before any other member: two that go at the same time take turns.

@@ -66,7 +66,7 @@ pub async fn capture(
     if amount.minor() == 0 {
         return Ok(None);
     }
-    trouble::replaced(tx, &failed(tx, &attempt, TransactionKind::Capture).await?).await?;
+    trouble::replaced(tx, &refused_captures(tx, &attempt).await?).await?;
     begin(tx, &attempt, TransactionKind::Capture, amount.minor(), reason).await.map(Some)
 }
 
@@ -142,18 +142,21 @@ pub async fn totals(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<Mo
 /// A failed movement, tried once more. False if it had not failed, or can no longer be done.
 pub(super) async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fault> {
     let found = transaction::Entity::find_by_id(id).one(tx).await?;
-    let Some(failed) = found else { return Ok(false) };
+    let Some(failed) = found.filter(|it| it.status == TransactionStatus::Failed) else { return Ok(false) };
     let attempt = attempts::lock(tx, failed.attempt_id).await?;
     let totals = totals_of(tx, &attempt).await?;
     let possible = match failed.kind {
         // Money is taken once: another capture took this one's place.
         TransactionKind::Capture if totals.captured.minor() + totals.pending_captured.minor() > 0 => false,
+        TransactionKind::Capture if is_older(tx, &attempt, &failed).await? => false,
         TransactionKind::Capture | TransactionKind::Void => failed.amount <= totals.capturable().minor(),
-        TransactionKind::Refund => {
-            failed.amount <= totals.refundable().minor() && !refunds::is_replaced(tx, &failed).await?
+        TransactionKind::Refund if refunds::is_replaced(tx, &failed).await? => {
+            trouble::not_tried(tx, &failed).await?;
+            false
         }
+        TransactionKind::Refund => failed.amount <= totals.refundable().minor(),
     };
-    if failed.status != TransactionStatus::Failed || !possible {
+    if !possible {
         return Ok(false);
     }
     let row = transaction::ActiveModel {
@@ -198,11 +201,16 @@ pub(super) async fn begin(
     Ok(id)
 }
 
-/// Movements of this kind that were refused.
-async fn failed(tx: &Tx, attempt: &attempt::Model, kind: TransactionKind) -> Result<Vec<transaction::Model>, Fault> {
+/// Whether another capture was tried after this one.
+async fn is_older(tx: &Tx, attempt: &attempt::Model, capture: &transaction::Model) -> Result<bool, Fault> {
+    Ok(refused_captures(tx, attempt).await?.iter().any(|other| other.created_at > capture.created_at))
+}
+
+/// The attempt's captures that were refused.
+async fn refused_captures(tx: &Tx, attempt: &attempt::Model) -> Result<Vec<transaction::Model>, Fault> {
     let query = transaction::Entity::find()
         .filter(transaction::Column::AttemptId.eq(attempt.id))
-        .filter(transaction::Column::Kind.eq(kind))
+        .filter(transaction::Column::Kind.eq(TransactionKind::Capture))
         .filter(transaction::Column::Status.eq(TransactionStatus::Failed));
     Ok(query.all(tx).await?)
 }

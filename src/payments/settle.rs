@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
+use sea_orm::{ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -231,6 +231,7 @@ async fn tell(
     let by_mail = refund::Entity::find().filter(refund::Column::TransactionId.eq(movement.id)).one(tx).await?;
     let data = json!({
         "transactionId": movement.id,
+        "kind": movement.kind.to_value(),
         "amount": movement.money().amount().to_string(),
         "currencyCode": movement.currency,
         "notifyCustomer": by_mail.is_some_and(|refund| refund.notify),

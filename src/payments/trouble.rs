@@ -190,6 +190,18 @@ pub(super) async fn passed(tx: &Tx, movement: &transaction::Model) -> Result<(),
     workitems::close_by_key(tx, &refused_key(movement), note).await
 }
 
+/// A refused refund is not tried again, since units of its lines went back with a later one.
+pub(super) async fn not_tried(tx: &Tx, movement: &transaction::Model) -> Result<(), Fault> {
+    let message = format!(
+        "{} of {} was refused, and is not tried again: units of the same lines were refunded later. Refund anew what is \
+         still owed.",
+        name(movement),
+        movement.money()
+    );
+    let item = of_movement(movement, FAILED, message, refused_key(movement));
+    workitems::open(tx, NewWorkItem { actions: vec!["MARK_HANDLED".to_owned()], ..item }).await.map(drop)
+}
+
 /// Other movements take the place of these, which were refused.
 pub(super) async fn replaced(tx: &Tx, movements: &[transaction::Model]) -> Result<(), Fault> {
     for movement in movements {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::news::apply_order;
 use crate::app::App;
-use crate::fulfillment::{self, NewsOutcome, SupplierOrderStatus};
+use crate::fulfillment::{self, NewsOutcome, SupplierOrderStatus, supplier_order};
 use crate::kernel::ids::SupplierOrderId;
 use crate::kernel::problem::Fault;
 use crate::orders;
@@ -60,7 +60,7 @@ impl Job for FollowSupplierOrder {
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
         let app = &run.app;
         let own = fulfillment::lookup(app.db.read(), self.id).await?;
-        let Some(own) = own.filter(|it| !it.status.is_final()) else { return Ok(Done::OK) };
+        let Some(own) = own.filter(|it| !it.status.is_final() || may_have_arrived(it)) else { return Ok(Done::OK) };
         let order = orders::lookup(app.db.read(), own.order_id).await?;
         if order.is_some_and(|order| order.erased_at.is_some()) {
             // Nobody waits for it any more, and the answer would name who did.
@@ -75,7 +75,8 @@ impl Job for FollowSupplierOrder {
         }
         // What is being sent is looked after by whoever sends it.
         let known = own.submitted_at.is_some() && own.status != SupplierOrderStatus::Unknown;
-        if !known {
+        let over = own.status.is_final();
+        if !known && !over {
             return Ok(Done::Again(EVERY));
         }
         let _place = suppliers::enter(app, own.supplier_id)?;
@@ -87,9 +88,20 @@ impl Job for FollowSupplierOrder {
                     tracing::warn!(supplier_order.id = %self.id, reason, "the supplier's order cannot be taken in");
                 }
             }
+            Ok(None) if over => {}
             Ok(None) => tracing::warn!(supplier_order.id = %self.id, "the supplier no longer knows an order it had"),
-            Err(error) => suppliers::note_error(app, own.supplier_id, &error.to_string()).await?,
+            Err(error) => {
+                suppliers::note_error(app, own.supplier_id, &error.to_string()).await?;
+                return Ok(Done::Again(EVERY));
+            }
         }
-        Ok(Done::Again(EVERY))
+        Ok(if over { Done::OK } else { Done::Again(EVERY) })
     }
+}
+
+/// Whether it was taken back as one that its supplier never got, which the supplier has not contradicted yet: a platform
+/// may be late, and its messages only say where to look.
+fn may_have_arrived(own: &supplier_order::Model) -> bool {
+    let unsent = own.submitted_at.is_none() && own.remote_id.is_none() && own.sendings > 0;
+    own.status == SupplierOrderStatus::Cancelled && unsent
 }

@@ -77,7 +77,8 @@ fn also_needed(kind: &str, action: &str) -> Option<Action> {
         (_, "REFUND_PARCEL") | ("PAYMENT_FAILED" | "PAYMENT_UNKNOWN", "RETRY" | "GIVE_UP") => Some(Action::Refund),
         ("COST_CHANGE_HELD", "ACCEPT_COSTS" | "KEEP_COSTS") => Some(Action::ReadCost),
         ("STOCK_REPORT_HELD", "APPROVE" | "DISMISS") => Some(Action::ManageInventory),
-        ("JOB_DEAD", "DISMISS") => Some(Action::ManageJobs),
+        ("JOB_DEAD", "RETRY" | "DISMISS") => Some(Action::ManageJobs),
+        ("WEBHOOK_QUARANTINED", "RETRY" | "DISMISS") => Some(Action::ManageWebhooks),
         _ => None,
     }
 }

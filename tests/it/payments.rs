@@ -16,7 +16,7 @@ use consign::payments::gateway::{AuthorizeRequest, GatewayError, GatewayMessage,
 use consign::payments::{
     Attempt, AttemptStatus, AuthorizeOutcome, Gateway, GatewayWebhookError, Gateways, NewAttempt, Refund,
     RefundErrorCode, RefundLine, RefundOf, RefundRequest, RetryTransaction, SettleTransaction, TransactionStatus, abandon, attach_order,
-    authorize, capture, create_refund, find, lookup, of_orders, open_attempt, record, refund, totals, transactions,
+    authorize, capture, create_refund, find, lookup, of_orders, open_attempt, record, refund, refund_units, totals, transactions,
     void_rest,
 };
 use consign::platform::jobs::{self, Handlers};
@@ -31,6 +31,7 @@ crate::engine_tests![
     a_provider_that_stays_silent_becomes_a_work_item_that_closes_by_itself,
     a_refused_movement_is_tried_again_when_a_person_says_so,
     a_capture_that_another_replaced_is_not_tried_again,
+    a_refund_that_a_later_one_replaced_is_put_before_a_person,
     a_refund_goes_through_beside_one_that_was_made_past_the_store,
     an_unknown_outcome_is_found_by_reference,
     a_yes_that_comes_too_late_is_released,
@@ -278,6 +279,36 @@ async fn a_capture_that_another_replaced_is_not_tried_again(test: TestApp) {
     store.run(5).await;
     assert_eq!(store.totals(order_id).await, (1_000, 400, 0, 0), "payment {}", attempt.id);
     assert_eq!(store.provider(order_id).await, (1_000, 400, 0, 0));
+}
+
+async fn a_refund_that_a_later_one_replaced_is_put_before_a_person(test: TestApp) {
+    let store = Store::start(&test).await;
+    let order_id = store.order(1_000).await;
+    let line: OrderLineId = store.app.ids.new_id(store.app.clock.now());
+    let units = || vec![RefundLine { order_line_id: line, quantity: 1, units: vec![euros(300); 3] }];
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    capture(&tx, order_id, euros(1_000), "accepted").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(2).await;
+    let refund_one = async |key: &str| {
+        let tx = Tx::begin(&store.app).await.expect("a transaction");
+        refund_units(&tx, order_id, units(), "lost", key).await.expect("decided").expect("a refund");
+        tx.commit().await.expect("committed");
+    };
+    refund_one("first").await;
+    let sql = "UPDATE payment_transaction SET status = 'FAILED' WHERE kind = 'REFUND'";
+    store.app.db.write().execute_unprepared(sql).await.expect("refused");
+    let all = transactions(store.app.db.read(), &[order_id]).await.expect("read");
+    let refused = all.iter().find(|it| it.status == TransactionStatus::Failed).expect("one").id;
+    store.app.clock.advance(TimeDelta::seconds(1));
+    refund_one("second").await;
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    jobs::enqueue(&tx, &RetryTransaction { id: refused }).await.expect("enqueued");
+    tx.commit().await.expect("committed");
+    jobs::run_due(&store.app, &Handlers::default().with::<RetryTransaction>()).await.expect("jobs run");
+    store.run(3).await;
+    assert_eq!(store.totals(order_id).await, (1_000, 1_000, 0, 300), "it is not paid twice");
+    assert_eq!(store.work_items().await, 1, "and not forgotten");
 }
 
 async fn a_refund_goes_through_beside_one_that_was_made_past_the_store(test: TestApp) {

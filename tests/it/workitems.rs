@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use consign::identity::Permission;
 use consign::kernel::ids::WorkItemId;
 use consign::platform::tx::Tx;
 use consign::workitems::{self, NewWorkItem, Severity};
@@ -17,6 +18,7 @@ crate::engine_tests![
     an_item_that_waits_comes_back,
     trouble_that_passes_closes_its_item,
     bad_resolutions_say_why,
+    the_queue_is_no_way_around_a_permission,
 ];
 
 const LIST: &str = "query WorkItems($first: Int!, $after: String, $filter: WorkItemFilter) {
@@ -36,7 +38,7 @@ async fn open(app: &TestApp, kind: &'static str, key: &str) -> Option<WorkItemId
         order_id: None,
         supplier_order_id: None,
         message: format!("trouble {key}"),
-        actions: vec!["MARK_HANDLED".to_owned(), "WAIT".to_owned()],
+        actions: ["MARK_HANDLED", "WAIT", "REFUND_PARCEL"].map(str::to_owned).to_vec(),
         due_in: Some(Duration::from_secs(3600)),
         dedupe_key: key.to_owned(),
     };
@@ -62,7 +64,7 @@ async fn the_same_trouble_is_reported_once(app: TestApp) {
     assert_eq!(answer.at("workItems.totalCount"), 2);
     let first = answer.at("workItems.nodes.1");
     assert_eq!(first["type"], "NO_SUPPLIER");
-    assert_eq!(first["suggestedActions"], json!(["MARK_HANDLED", "WAIT"]));
+    assert_eq!(first["suggestedActions"], json!(["MARK_HANDLED", "WAIT", "REFUND_PARCEL"]));
     assert_eq!(first["subject"], json!(null), "the order is gone");
     assert!(first["dueAt"].is_string());
 }
@@ -170,4 +172,14 @@ async fn bad_resolutions_say_why(app: TestApp) {
         assert_eq!(answer.at("workItemResolve.workItem"), &json!(null));
     }
     assert_eq!(list(&owner, json!({ "status": ["OPEN"] })).await.at("workItems.totalCount"), 1);
+}
+
+async fn the_queue_is_no_way_around_a_permission(app: TestApp) {
+    let id = open(&app, "SHIPMENT_EXCEPTION", "lost").await.expect("an item");
+    let packer = app.as_staff(&[Permission::Fulfillment]).await;
+    assert_eq!(resolve(&packer, id, "REFUND_PARCEL").await.codes(), ["FORBIDDEN"]);
+    let cashier = app.as_staff(&[Permission::Fulfillment, Permission::Payments]).await;
+    resolve(&cashier, id, "REFUND_PARCEL").await.done("workItemResolve");
+    let other = open(&app, "SHIPMENT_EXCEPTION", "late").await.expect("an item");
+    resolve(&packer, other, "MARK_HANDLED").await.done("workItemResolve");
 }

@@ -40,7 +40,7 @@ pub struct Model {
     pub in_stock: i64,
     /// How many of those it has emptied so far.
     pub zeroed: i64,
-    /// When its first part came.
+    /// When its first part came, or it was approved without its last.
     pub received_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,

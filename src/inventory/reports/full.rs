@@ -26,8 +26,10 @@ use crate::workitems::{self, NewWorkItem, Severity};
 const MILLION: i64 = 1_000_000;
 /// A supplier with fewer offers in stock may well sell out of most of them in one day.
 const GUARD_FROM: i64 = 20;
-/// A report whose last part never came is given up after this long.
+/// A report whose last part did not come within this is given up.
 const GIVEN_UP: TimeDelta = TimeDelta::hours(24);
+/// The longest that taking in the last part may take.
+const CLOSING: TimeDelta = TimeDelta::minutes(5);
 /// Decided reports are kept this long, to recognize a late repeat of one of their parts.
 const KEPT: TimeDelta = TimeDelta::days(7);
 
@@ -80,7 +82,8 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
         let name_taken = news.as_of > row.updated_at;
         return Ok(Staged { report: row, absent: Vec::new(), name_taken });
     }
-    if row.state == ReportState::Collecting && row.complete && !part.last {
+    let closing = row.state == ReportState::Collecting && row.complete && !part.last;
+    if closing && row.updated_at > tx.now() - CLOSING {
         // What this names may be taken for absent already; once the last part counts, it can come again.
         return Err(Fault::Unavailable(anyhow::Error::msg("the last part of this report is being taken in")));
     }
@@ -90,7 +93,8 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
         items: Set(Items(items.to_vec())),
         published: Set(row.state != ReportState::Held),
     };
-    row.complete |= part.last;
+    // Whoever took the last part in is gone by now, and it is told anew.
+    row.complete = part.last || (row.complete && !closing);
     let mut absent = Vec::new();
     if row.state == ReportState::Collecting {
         if part.last {
@@ -118,7 +122,7 @@ async fn stage(app: &App, news: &News<'_>, part: &ReportPart, items: &[RemoteSto
 /// The report's row, locked; made if this is its first part.
 async fn begin(tx: &Tx, news: &News<'_>, key: &str) -> Result<report::Model, Fault> {
     if let Some(known) = locked(tx, news.supplier.id, key).await? {
-        if known.state != ReportState::Collecting || known.updated_at >= tx.now() - GIVEN_UP {
+        if known.state != ReportState::Collecting || known.received_at >= tx.now() - GIVEN_UP {
             return Ok(known);
         }
         forget(tx, vec![known.id]).await?;
@@ -158,7 +162,7 @@ async fn locked(tx: &Tx, supplier_id: SupplierId, key: &str) -> Result<Option<re
 async fn tidy(tx: &Tx, supplier_id: SupplierId) -> Result<(), Fault> {
     let abandoned = Condition::all()
         .add(report::Column::State.eq(ReportState::Collecting))
-        .add(report::Column::UpdatedAt.lt(tx.now() - GIVEN_UP));
+        .add(report::Column::ReceivedAt.lt(tx.now() - GIVEN_UP));
     let decided = Condition::all()
         .add(report::Column::State.is_in([ReportState::Published, ReportState::Discarded]))
         .add(report::Column::UpdatedAt.lt(tx.now() - KEPT));

@@ -96,7 +96,7 @@ fn waiting(id: StockReportId) -> Select<report_part::Entity> {
 enum Progress {
     /// Parts came while others were published.
     MoreParts,
-    /// The last part is not in: it is collected on, with nothing guarded.
+    /// The last part is not in: it is collected on, with nothing guarded. Or it was decided otherwise meanwhile.
     Open,
     /// The last part is in.
     Complete,
@@ -106,6 +106,9 @@ async fn go_on(app: &App, id: StockReportId) -> Result<Progress, Fault> {
     let tx = Tx::begin(app).await?;
     let row = report::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
     let row = row.ok_or_else(|| Fault::internal("the stock report is gone"))?;
+    if row.state != ReportState::Held {
+        return Ok(Progress::Open);
+    }
     if waiting(id).count(&tx).await? > 0 {
         return Ok(Progress::MoreParts);
     }
@@ -115,6 +118,7 @@ async fn go_on(app: &App, id: StockReportId) -> Result<Progress, Fault> {
     let mut row = row.into_active_model();
     row.state = Set(ReportState::Collecting);
     row.in_stock = Set(0);
+    (row.received_at, row.updated_at) = (Set(tx.now()), Set(tx.now()));
     report::Entity::update(row).exec(&tx).await?;
     tx.commit().await?;
     Ok(Progress::Open)

@@ -10,9 +10,11 @@ use super::{PASSWORD, SIGN_IN, is_good, sign_in};
 use crate::support::app::TestApp;
 use crate::support::gql::{Answer, Client};
 use crate::support::live::Socket;
+use crate::support::stock;
 
 crate::engine_tests![
     somebody_is_invited_joins_and_may_what_the_role_says,
+    what_a_removed_member_made_ends_with_them,
     an_invitation_is_good_once_and_not_after_it_was_taken_back,
     a_role_changes_what_its_members_may_at_once,
     a_stream_ends_when_the_rights_it_began_with_do,
@@ -80,6 +82,38 @@ async fn somebody_is_invited_joins_and_may_what_the_role_says(app: TestApp) {
     assert_eq!(grace.run(STAFF_ME, json!({})).await.codes(), ["UNAUTHENTICATED"]);
     let again = sign_in(&app.as_guest(), "grace@example.com", PASSWORD).await;
     assert_eq!(again.user_codes("sessionCreate"), ["CREDENTIALS_INVALID"]);
+}
+
+async fn what_a_removed_member_made_ends_with_them(app: TestApp) {
+    let owner = app.as_owner().await;
+    let supplier = stock::portal_supplier(&owner, "Acme").await;
+    invite(&owner, json!({ "email": "grace@example.com", "owner": true })).await.done("staffInvite");
+    let joined = accept(&app, &token_for(&app, "grace@example.com").await).await;
+    let grace = app.as_guest().with_token(joined.text("staffInvitationAccept.session.accessToken"));
+    let id = grace.run(STAFF_ME, json!({})).await.text("staffMe.id");
+    let create = "mutation($input: ApiTokenCreateInput!) { apiTokenCreate(input: $input) {
+        token userErrors { code field message } } }";
+    let token = async |by: &Client, input: Value| {
+        by.run(create, json!({ "input": input })).await.text("apiTokenCreate.token")
+    };
+    let own = token(&grace, json!({ "name": "script", "scope": "OWNER" })).await;
+    let portal = token(&grace, json!({ "name": "portal", "scope": "SUPPLIER", "supplierId": supplier })).await;
+    let script = app.as_guest().with_token(own.clone());
+    let second = token(&script, json!({ "name": "made by the script", "scope": "OWNER" })).await;
+    invite(&grace, json!({ "email": "friend@example.com", "owner": true })).await.done("staffInvite");
+    let friend = token_for(&app, "friend@example.com").await;
+    assert!(is_good(&app, &own).await);
+    let remove = "mutation($id: ID!) { staffRemove(id: $id) { removed userErrors { code } } }";
+    assert_eq!(owner.run(remove, json!({ "id": id })).await.user_codes("staffRemove"), ["LAST_OWNER"]);
+    // The last owner stays, so that there is another first.
+    invite(&owner, json!({ "email": "ada@example.com", "owner": true })).await.done("staffInvite");
+    accept(&app, &token_for(&app, "ada@example.com").await).await.done("staffInvitationAccept");
+    owner.run(remove, json!({ "id": id })).await.done("staffRemove");
+    assert!(!is_good(&app, &own).await, "it carried the owner's rights");
+    assert!(!is_good(&app, &second).await, "and so did what was made with it");
+    let orders = app.as_guest().with_token(portal).run("{ supplierOrders(first: 1) { totalCount } }", json!({})).await;
+    assert_eq!(orders.at("supplierOrders.totalCount"), 0, "the supplier's goes on");
+    assert_eq!(accept(&app, &friend).await.user_codes("staffInvitationAccept"), ["TOKEN_INVALID"]);
 }
 
 async fn an_invitation_is_good_once_and_not_after_it_was_taken_back(app: TestApp) {

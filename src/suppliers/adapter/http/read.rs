@@ -199,7 +199,7 @@ fn stock_page(stock: wire::Stock) -> Option<StockPage> {
     }
     let (mut items, mut left_out) = (Vec::with_capacity(stock.items.len()), Vec::new());
     for (line, value) in (1..).zip(stock.items) {
-        let sku = value.get("sku").and_then(Value::as_str).filter(|sku| sku.len() <= MAX_ID).map(str::to_owned);
+        let sku = value.get("sku").and_then(Value::as_str).map(str::to_owned).and_then(id);
         let refused = || RowError { line, sku, reason: "UNREADABLE", message: "its figures cannot be".to_owned() };
         match from_value(value).and_then(stock_item) {
             Some(item) => items.push(item),
