@@ -102,7 +102,7 @@ async fn fetch(
     let mut cursor: Option<String> = None;
     let mut first: Option<(Timestamp, Option<String>)> = None;
     for _ in 0..MAX_PAGES {
-        let known = if first.is_none() { supplier.stock_etag.as_deref() } else { None };
+        let known = if first.is_none() { suppliers::stock_tag(supplier) } else { None };
         let (page, etag) = match adapter.stock(cursor.as_deref(), known).await {
             Err(error) => return Ok(Err(error)),
             Ok(StockAnswer::Unchanged) => {
@@ -129,7 +129,7 @@ async fn fetch(
                 fetches::hold(app, supplier.id).await?;
             }
             let tag = first.and_then(|(_, etag)| etag);
-            suppliers::remember_stock_tag(app, supplier.id, tag.as_deref()).await?;
+            suppliers::remember_stock_tag(app, supplier, tag.as_deref()).await?;
             return Ok(Ok(if outcome.held { Fetched::Held } else { Fetched::All }));
         }
         cursor = next;

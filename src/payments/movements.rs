@@ -141,20 +141,24 @@ pub async fn totals(conn: &impl ConnectionTrait, order_id: OrderId) -> Result<Mo
 
 /// A failed movement, tried once more. False if it had not failed, or can no longer be done.
 pub(super) async fn retry(tx: &Tx, id: PaymentTransactionId) -> Result<bool, Fault> {
-    let found = transaction::Entity::find_by_id(id).one(tx).await?;
-    let Some(failed) = found.filter(|it| it.status == TransactionStatus::Failed) else { return Ok(false) };
-    let attempt = attempts::lock(tx, failed.attempt_id).await?;
+    let find = || transaction::Entity::find_by_id(id).one(tx);
+    let Some(seen) = find().await? else { return Ok(false) };
+    let attempt = attempts::lock(tx, seen.attempt_id).await?;
+    let found = find().await?.filter(|it| it.status == TransactionStatus::Failed);
+    let Some(failed) = found else { return Ok(false) };
     let totals = totals_of(tx, &attempt).await?;
     let possible = match failed.kind {
         // Money is taken once: another capture took this one's place.
         TransactionKind::Capture if totals.captured.minor() + totals.pending_captured.minor() > 0 => false,
         TransactionKind::Capture if is_older(tx, &attempt, &failed).await? => false,
         TransactionKind::Capture | TransactionKind::Void => failed.amount <= totals.capturable().minor(),
-        TransactionKind::Refund if refunds::is_replaced(tx, &failed).await? => {
-            trouble::not_tried(tx, &failed).await?;
-            false
+        TransactionKind::Refund => {
+            let possible = failed.amount <= totals.refundable().minor() && !refunds::is_replaced(tx, &failed).await?;
+            if !possible {
+                trouble::not_tried(tx, &failed).await?;
+            }
+            possible
         }
-        TransactionKind::Refund => failed.amount <= totals.refundable().minor(),
     };
     if !possible {
         return Ok(false);

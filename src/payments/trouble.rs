@@ -190,11 +190,11 @@ pub(super) async fn passed(tx: &Tx, movement: &transaction::Model) -> Result<(),
     workitems::close_by_key(tx, &refused_key(movement), note).await
 }
 
-/// A refused refund is not tried again, since units of its lines went back with a later one.
+/// A refused refund is not tried again, since others went back later.
 pub(super) async fn not_tried(tx: &Tx, movement: &transaction::Model) -> Result<(), Fault> {
     let message = format!(
-        "{} of {} was refused, and is not tried again: units of the same lines were refunded later. Refund anew what is \
-         still owed.",
+        "{} of {} was refused, and is not tried again: units of the same lines, or what was left of the money, were \
+         refunded later. Refund anew what is still owed.",
         name(movement),
         movement.money()
     );

@@ -29,7 +29,7 @@ pub use self::health::{Health, enter, note_error, note_success};
 pub use self::live::any_live;
 pub use self::manage::{NewSupplier, RoutingTerms, StockTerms, SupplierChange, create, update};
 pub use self::queries::{
-    active, count, find, forget_stock_tag, list, load_many, lookup, remember_stock_tag, services_of,
+    active, count, find, forget_stock_tag, list, load_many, lookup, remember_stock_tag, services_of, stock_tag,
 };
 pub use self::register::{RegisterWebhooks, after_changed, webhook_url};
 pub use self::reliability::{Reliability, note_reliability};

@@ -7,7 +7,7 @@ use super::entity::supplier::SupplierStatus;
 use super::{service, supplier};
 use crate::app::App;
 use crate::identity::{Action, Actor};
-use crate::kernel::ids::SupplierId;
+use crate::kernel::ids::{StockReportId, SupplierId};
 use crate::kernel::page::{Page, PageRequest, decode_cursor, encode_cursor};
 use crate::kernel::problem::Fault;
 use crate::platform::tx::Tx;
@@ -65,21 +65,36 @@ pub async fn find(app: &App, actor: &Actor, id: SupplierId) -> Result<Option<sup
     lookup(app.db.read(), id).await
 }
 
-/// Has the supplier's stock read anew when it is fetched next, whether or not it changed: there are new offers.
+/// What a tag begins with that no supplier gave.
+const FORGOTTEN: &str = "forgotten:";
+
+/// Has the supplier's stock read anew when it is fetched next, whether or not it changed: there are new offers. A fetch
+/// that is under way and may have passed them does not count as that.
 pub async fn forget_stock_tag(tx: &Tx, id: SupplierId) -> Result<(), Fault> {
+    let forgotten = format!("{FORGOTTEN}{}", tx.new_id::<StockReportId>());
     supplier::Entity::update_many()
-        .col_expr(supplier::Column::StockEtag, Expr::value(None::<String>))
+        .col_expr(supplier::Column::StockEtag, Expr::value(forgotten))
         .filter(supplier::Column::Id.eq(id))
         .exec(tx)
         .await?;
     Ok(())
 }
 
-/// Remembers the tag of the stock answer read last.
-pub async fn remember_stock_tag(app: &App, id: SupplierId, etag: Option<&str>) -> Result<(), Fault> {
+/// The tag of the stock answer read last, if nothing was forgotten since.
+pub fn stock_tag(supplier: &supplier::Model) -> Option<&str> {
+    supplier.stock_etag.as_deref().filter(|tag| !tag.starts_with(FORGOTTEN))
+}
+
+/// Remembers the tag of the stock answer read last, unless it was forgotten since `supplier` was read.
+pub async fn remember_stock_tag(app: &App, supplier: &supplier::Model, etag: Option<&str>) -> Result<(), Fault> {
+    let before = match &supplier.stock_etag {
+        Some(tag) => supplier::Column::StockEtag.eq(tag.as_str()),
+        None => supplier::Column::StockEtag.is_null(),
+    };
     supplier::Entity::update_many()
         .col_expr(supplier::Column::StockEtag, Expr::value(etag))
-        .filter(supplier::Column::Id.eq(id))
+        .filter(supplier::Column::Id.eq(supplier.id))
+        .filter(before)
         .exec(app.db.write())
         .await?;
     Ok(())
