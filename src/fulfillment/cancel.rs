@@ -214,7 +214,7 @@ pub(super) async fn agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
 }
 
 async fn finish_agreed(tx: &Tx, work: &mut Work) -> Result<(), Fault> {
-    trouble::ended(tx, work.own.id).await?;
+    trouble::cancelled(tx, work.own.id).await?;
     work.save(tx).await?;
     work.tell_store(tx, EventType::SupplierOrderCancelled, "A supplier order was cancelled.").await?;
     let whole = work.order.fulfillment_status == orders::FulfillmentStatus::Cancelled;

@@ -102,6 +102,12 @@ pub(super) async fn cancellation_answered(tx: &Tx, id: SupplierOrderId) -> Resul
     workitems::close_by_key(tx, &key(CANCELLATION_UNANSWERED, id), "the supplier answered").await
 }
 
+/// Closes the items about a supplier order that its supplier cancelled, also if it had said no before.
+pub(super) async fn cancelled(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> {
+    ended(tx, id).await?;
+    workitems::close_by_key(tx, &key(CANCELLATION_REFUSED, id), "the supplier cancelled it after all").await
+}
+
 /// Closes the items about a hold that ended.
 pub(super) async fn released(tx: &Tx, id: SupplierOrderId) -> Result<(), Fault> {
     for kind in [ON_HOLD, SUPPLIER_HOLDS] {
