@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use consign::app::{App, Parts};
 use consign::identity::Actor;
 use consign::kernel::clock::{Clock, Timestamp};
+use consign::kernel::event::EventType;
 use consign::kernel::ids::{CartId, IdSource, OrderId, OrderLineId, PaymentAttemptId};
 use consign::kernel::money::Money;
 use consign::kernel::problem::VerbError;
@@ -20,9 +21,11 @@ use consign::payments::{
     void_rest,
 };
 use consign::platform::jobs::{self, Handlers};
+use consign::platform::outbox;
 use consign::platform::tx::Tx;
 use consign::workitems;
 use sea_orm::{ConnectionTrait, EntityTrait};
+use serde_json::json;
 
 use crate::support::app::TestApp;
 
@@ -30,6 +33,7 @@ crate::engine_tests![
     lost_answers_never_move_money_twice,
     a_provider_that_stays_silent_becomes_a_work_item_that_closes_by_itself,
     a_refused_movement_is_tried_again_when_a_person_says_so,
+    only_a_refused_capture_has_the_rest_released,
     a_capture_that_another_replaced_is_not_tried_again,
     a_refund_that_a_later_one_replaced_is_put_before_a_person,
     a_refund_goes_through_beside_one_that_was_made_past_the_store,
@@ -256,6 +260,27 @@ async fn a_refused_movement_is_tried_again_when_a_person_says_so(test: TestApp) 
     let movement = transactions(store.app.db.read(), &[order_id]).await.expect("read").remove(0);
     assert_eq!(movement.status, TransactionStatus::Pending, "it is tried again");
     assert_eq!(movement.key(), format!("{}:1", movement.id), "the provider would answer the old key as before");
+}
+
+async fn only_a_refused_capture_has_the_rest_released(test: TestApp) {
+    let store = Store::start(&test).await;
+    let order_id = store.order(1_000).await;
+    let attempt = of_orders(store.app.db.read(), &[order_id]).await.expect("read").pop().expect("a payment");
+    store.gateway.inner.void(&attempt.provider_id.expect("authorized"), "past the store").await.expect("released");
+    let tx = Tx::begin(&store.app).await.expect("a transaction");
+    capture(&tx, order_id, euros(1_000), "accepted").await.expect("decided");
+    tx.commit().await.expect("committed");
+    store.run(5).await;
+    let events = outbox::entity::Entity::find().all(store.app.db.read()).await.expect("read");
+    let mut refused = events.into_iter().find(|it| it.kind == EventType::PaymentFailed).expect("told");
+    let releases = |event: &outbox::entity::Model| {
+        let jobs = consign::worker::routes(event).expect("jobs");
+        jobs.iter().filter(|job| job.kind == "fulfillment.release_money").count()
+    };
+    assert_eq!((&refused.data["kind"], releases(&refused)), (&json!("CAPTURE"), 1));
+    // A release that is refused would be begun again for ever.
+    refused.data["kind"] = json!("VOID");
+    assert_eq!(releases(&refused), 0);
 }
 
 async fn a_capture_that_another_replaced_is_not_tried_again(test: TestApp) {
