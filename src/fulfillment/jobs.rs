@@ -119,7 +119,17 @@ pub struct SettleOrderMoney {
     pub order_id: OrderId,
 }
 
-/// Releases what is held for an order of which nothing is left, after a movement of its money was refused.
+impl Job for SettleOrderMoney {
+    const KIND: &'static str = "fulfillment.settle_money";
+    const PRIORITY: Priority = Priority::Urgent;
+
+    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
+        money::settle(&run.app, self.order_id).await?;
+        Ok(Done::OK)
+    }
+}
+
+/// Releases what is held for an order of which nothing is left, after a capture was refused.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct ReleaseOrderMoney {
     /// The order.
@@ -131,17 +141,7 @@ impl Job for ReleaseOrderMoney {
     const PRIORITY: Priority = Priority::Urgent;
 
     async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        money::settle(&run.app, self.order_id, true).await?;
-        Ok(Done::OK)
-    }
-}
-
-impl Job for SettleOrderMoney {
-    const KIND: &'static str = "fulfillment.settle_money";
-    const PRIORITY: Priority = Priority::Urgent;
-
-    async fn run(self, run: &JobRun) -> Result<Done, JobError> {
-        money::settle(&run.app, self.order_id, false).await?;
+        money::release(&run.app, self.order_id).await?;
         Ok(Done::OK)
     }
 }

@@ -18,10 +18,7 @@ use crate::store::{self, CaptureMoment};
 
 /// Orders the movements of money that the order's facts ask for. Idempotent: each movement is ordered
 /// once, and counted as soon as it is.
-///
-/// With `only_release`, all it does is to release what is held for an order of which nothing is left, if nothing was
-/// taken.
-pub(super) async fn settle(app: &App, order_id: OrderId, only_release: bool) -> Result<(), Fault> {
+pub(super) async fn settle(app: &App, order_id: OrderId) -> Result<(), Fault> {
     let tx = Tx::begin(app).await?;
     let order = orders::lock(&tx, order_id).await?.ok_or(Fault::NotFound)?;
     let lines = orders::lines_of(&tx, &[order_id]).await?;
@@ -32,15 +29,27 @@ pub(super) async fn settle(app: &App, order_id: OrderId, only_release: bool) -> 
         // take. `PaymentCaptured` leads here again.
         return Ok(());
     }
-    if totals.captured.minor() > 0 && !only_release {
+    if totals.captured.minor() > 0 {
         // What was refunded by line does not go back once more when its unit is cancelled.
         let due = due.add(refunded_and_cancelled(&tx, &order, &lines).await?)?;
         after_capture(&tx, order, due, &totals).await?;
-    } else if due.minor() == 0 && totals.captured.minor() == 0 {
+    } else if due.minor() == 0 {
         payments::void_rest(&tx, order_id, "nothing of the order is left").await?;
-    } else if !only_release && is_time(&tx, order_id, &lines).await? {
+    } else if is_time(&tx, order_id, &lines).await? {
         payments::capture(&tx, order_id, due, "the goods are confirmed").await?;
         remember(&tx, order, due).await?;
+    }
+    tx.commit().await
+}
+
+/// Releases what is held for an order of which nothing is left, unless money was taken or is being taken.
+pub(super) async fn release(app: &App, order_id: OrderId) -> Result<(), Fault> {
+    let tx = Tx::begin(app).await?;
+    let order = orders::lock(&tx, order_id).await?.ok_or(Fault::NotFound)?;
+    let due = amount_due(&order, &orders::lines_of(&tx, &[order_id]).await?)?;
+    let totals = payments::totals(&tx, order_id).await?;
+    if due.minor() + totals.captured.minor() + totals.pending_captured.minor() == 0 {
+        payments::void_rest(&tx, order_id, "nothing of the order is left").await?;
     }
     tx.commit().await
 }

@@ -58,26 +58,25 @@ impl Job for DecideHeldReport {
 async fn approve(app: &App, supplier: &supplier::Model, row: report::Model) -> Result<(), Fault> {
     let document = format!("report:{}", row.report_key);
     let news = News { supplier, as_of: row.as_of, document };
+    // What the fetch told is what is sold from now on. Said first: once the report is over, nobody comes back here.
+    fetches::release(app, supplier.id).await?;
     loop {
         publish_parts(app, &news, row.id).await?;
         match go_on(app, row.id).await? {
             Progress::MoreParts => {}
-            Progress::Open => break,
+            Progress::Open => return Ok(()),
             Progress::Complete => {
                 let absent = absent::find(app.db.read(), &row, &[]).await?;
                 empty(app, &news, &row, absent).await?;
-                finish(app, &row).await?;
-                break;
+                return finish(app, &row).await;
             }
         }
     }
-    // What the fetch told is what is sold now.
-    fetches::release(app, supplier.id).await
 }
 
-/// Publishes the parts that do not count yet.
+/// Publishes the parts that do not count yet, one by one: a report may have hundreds.
 async fn publish_parts(app: &App, news: &News<'_>, id: StockReportId) -> Result<(), Fault> {
-    for part in waiting(id).order_by_asc(report_part::Column::Id).all(app.db.read()).await? {
+    while let Some(part) = waiting(id).order_by_asc(report_part::Column::Id).one(app.db.write()).await? {
         publish(app, news, &part.items.0).await?;
         let mut part = part.into_active_model();
         part.published = Set(true);
